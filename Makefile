@@ -1,0 +1,75 @@
+# Two commands on a bare machine with Python 3.11, make and a package index: `make up` and `make test`.
+# VENV, PYTHON, TORCH and what the settings read can be set: `make up PORT=8001`, `make up TORCH="torch==2.13.0+cpu"`.
+
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+# A virtual environment's own settings would send pip or Python astray.
+unexport PYTHONHOME PYTHONPATH
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+BIN := $(VENV)/bin
+RUN := $(BIN)/python manage.py
+PIP := $(BIN)/python -m pip install --quiet --no-input
+LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --no-header \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --unsafe-package torch
+CODE := accounts papers leaderboards workers portal tests manage.py
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint format types imports tests admin-password lock clean
+
+help: ## Say what each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(VENV)/.runtime ## Install what is missing and run the whole site: http://127.0.0.1:8000/
+	@$(RUN) up
+
+test: $(VENV)/.dev lint types imports tests ## Lint, types, the import rule and every test
+
+lint: $(VENV)/.dev ## Check style
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+format: $(VENV)/.dev ## Lay the code out, put imports in order and mend what the linter can
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+types: $(VENV)/.dev ## Check types
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev ## Check which app may import which
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.dev ## Run the tests on a database, a Redis and workers of their own
+	$(BIN)/python -m pytest $(PYTEST)
+
+admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
+	@$(RUN) admin_password
+
+lock: $(VENV)/.dev ## Choose the newest allowed versions anew and write the lock files
+	@! $(BIN)/python -c 'import sys, torch; sys.exit(torch.version.cuda is None)' \
+		|| { echo "make lock needs a CPU build of torch, or CUDA's libraries get into the lock: make clean, then set TORCH."; exit 1; }
+	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean: ## Remove the virtual environment and caches; the site's data in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+# A stamp is written last, so that an installation that was broken off is done again. torch comes after the lock, without a
+# hash, since its build differs by machine; a CUDA build brings its own libraries, the rest of what it needs is in the lock.
+$(VENV)/.runtime: requirements.lock
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found on the PATH: install one, or set PYTHON."; exit 1; }
+	@echo "Installing into $(VENV) (a few minutes, once) ..."
+	@"$(PYTHON)" -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)."; exit 1; }
+	@$(PIP) --require-hashes --no-deps -r requirements.lock
+	@$(PIP) "$(TORCH)"
+	@$(BIN)/python -m pip check
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing the tools of the tests ..."
+	@$(PIP) --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,10 @@
+"""The leaderboards app: what is said about results."""
+
+from django.apps import AppConfig
+
+
+class LeaderboardsConfig(AppConfig):
+    """Boards, claims, protocols and measurements."""
+
+    name = "leaderboards"
+    default_auto_field = "django.db.models.BigAutoField"

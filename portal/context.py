@@ -1,0 +1,48 @@
+"""What every page is rendered with: who is reading, and where the page stands on the site."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who is reading."""
+
+    name: str = ""
+    is_staff: bool = False
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the reader has signed in."""
+        return bool(self.name)
+
+
+STRANGER = Viewer()
+
+
+def viewer(request: HttpRequest) -> Viewer:
+    """Who is reading. Without a session cookie nobody looks at the session: a stranger's page is the same for all."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return STRANGER
+    user = request.user
+    return Viewer(name=user.get_username(), is_staff=user.is_staff) if user.is_authenticated and user.is_active else STRANGER
+
+
+def page(request: HttpRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200) -> HttpResponse:
+    """Render a whole page.
+
+    `context` may hold `section`, the header's entry that the page belongs to. A page for somebody who has signed in is
+    marked private, so that no cache on the way gives it to others.
+    """
+    reader = viewer(request)
+    canonical = request.build_absolute_uri(request.path) if status == 200 else ""
+    values = {"section": "", **(context or {}), "viewer": reader, "canonical": canonical}
+    response = render(request, template, values, status=status)
+    if reader.is_signed_in:
+        patch_cache_control(response, private=True)
+    return response

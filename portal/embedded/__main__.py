@@ -1,0 +1,7 @@
+"""The keeper's own process (portal/embedded/keeper.py)."""
+
+import sys
+
+from portal.embedded.keeper import main
+
+sys.exit(main())

@@ -1,0 +1,58 @@
+"""What to answer when a thing is not at its address: where it is now, why it is gone, or that it never was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.manager import BaseManager
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+
+from leaderboards.models import Leaderboard
+from papers.models import Author, Dataset, Method, Paper, SlugHistory, Task
+from portal.context import page
+from portal.pages.links import address
+
+Kind = SlugHistory.Kind
+
+ADDRESSES: Mapping[str, str] = {
+    Kind.PAPER: "papers:detail",
+    Kind.TASK: "tasks:detail",
+    Kind.DATASET: "datasets:detail",
+    Kind.METHOD: "methods:detail",
+    Kind.AUTHOR: "authors:detail",
+    Kind.LEADERBOARD: "boards:detail",
+}
+
+
+def _rows(kind: SlugHistory.Kind) -> QuerySet[Any]:
+    managers: Mapping[str, BaseManager[Any]] = {
+        Kind.PAPER: Paper.objects,
+        Kind.TASK: Task.objects,
+        Kind.DATASET: Dataset.objects,
+        Kind.METHOD: Method.objects,
+        Kind.AUTHOR: Author.objects,
+        Kind.LEADERBOARD: Leaderboard.objects,
+    }
+    return managers[kind].all()
+
+
+def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpResponse:
+    """A redirect to the address of today, a page that says why the thing was removed (410), or Http404.
+
+    An old address comes before a removal: what was merged into another thing leads there.
+    """
+    rows = _rows(kind)
+    target = SlugHistory.objects.filter(kind=kind, slug=slug).values_list("target", flat=True).first()
+    if target:
+        today = rows.filter(public_id=target).values_list("slug", flat=True).first()
+        if today and today != slug:
+            return HttpResponsePermanentRedirect(address(ADDRESSES[kind], today))
+    return explain_removal(request, rows, noun=kind.label.lower(), slug=slug)
+
+
+def explain_removal(request: HttpRequest, rows: QuerySet[Any], *, noun: str, slug: str) -> HttpResponse:
+    """A page that says why the thing was removed (410), or Http404."""
+    removed = rows.filter(slug=slug, removed_at__isnull=False).values("removed_at", "removed_reason").first()
+    if removed is None:
+        raise Http404(f"There is no {noun} at this address.")
+    return page(request, "portal/gone.html", {"noun": noun, **removed}, status=410)

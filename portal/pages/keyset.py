@@ -1,0 +1,73 @@
+"""Long lists, page by page: the next page is asked for by the last row's key, never by how many rows to skip."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from papers.models import PaperQuerySet
+from portal.pages.paper_cards import PaperCard, cards
+
+ItemT = TypeVar("ItemT")
+RowsT = TypeVar("RowsT", bound=QuerySet[Any])
+
+MARK_OF_A_PAPER = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})?~(?P<key>\d{1,18})", re.ASCII)
+LONGEST_SLUG = 500
+NO_SUCH_PLACE = "There is no such place in this list: start from its first page."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[ItemT]):
+    """Some of a long list's items; `next_mark` is empty on the last page."""
+
+    items: tuple[ItemT, ...]
+    next_mark: str
+    is_first: bool
+
+    @property
+    def next_query(self) -> str:
+        """The query string of the next page; empty on the last."""
+        return "?" + urlencode({"after": self.next_mark}) if self.next_mark else ""
+
+
+def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30) -> Page[PaperCard]:
+    """Papers by date, newest first and undated last, from behind the mark `after` (the first page if that is empty)."""
+    day, key = _paper_mark(after) if after else (date.max, 0)
+    ordered = papers.order_by("-date", "-pk")
+    undated = ordered.filter(date=None)
+    found: tuple[PaperCard, ...] = ()
+    if day is None:
+        undated = undated.filter(pk__lt=key)
+    else:
+        found = cards(ordered.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)[: size + 1])
+    if len(found) <= size:
+        found += cards(undated[: size + 1 - len(found)])
+    return cut(found, size=size, after=after, mark=lambda card: card.mark)
+
+
+def _paper_mark(mark: str) -> tuple[date | None, int]:
+    match = MARK_OF_A_PAPER.fullmatch(mark)
+    try:
+        if match:
+            return date.fromisoformat(match["day"]) if match["day"] else None, int(match["key"])
+    except ValueError:
+        pass  # such as a 31st of February: refused below like any other mark that we did not make
+    raise Http404(NO_SUCH_PLACE)
+
+
+def from_slug(rows: RowsT, *, after: str) -> RowsT:
+    """Rows in the order of their slugs, from behind the slug `after`."""
+    if len(after) > LONGEST_SLUG or not (after.isprintable() or not after):
+        raise Http404(NO_SUCH_PLACE)
+    return rows.filter(slug__gt=after).order_by("slug")
+
+
+def cut(found: tuple[ItemT, ...], *, size: int, after: str, mark: Callable[[ItemT], str]) -> Page[ItemT]:
+    """A page of at most `size` of the items found; one more than `size` says that there is a next page."""
+    items = found[:size]
+    return Page(items=items, next_mark=mark(items[-1]) if len(found) > size else "", is_first=not after)

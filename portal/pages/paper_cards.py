@@ -1,0 +1,80 @@
+"""Papers as they stand in lists: one query, however many papers and whatever hangs on them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce, JSONObject
+
+from papers.models import Paper, PaperAuthor, PaperQuerySet, PaperRepository, PaperTask
+from portal.pages.links import Link, address
+
+AUTHORS_SHOWN = 3
+TASKS_SHOWN = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperCard:
+    """A paper in a list."""
+
+    title: str
+    href: str
+    date: date | None
+    venue: str
+    authors: tuple[str, ...]
+    authors_left_out: int
+    tasks: tuple[Link, ...]
+    repositories: int
+    key: int
+
+    @property
+    def mark(self) -> str:
+        """Its place in a list by date (see `keyset`)."""
+        return f"{self.date.isoformat() if self.date else ''}~{self.key}"
+
+
+def title_of(title: str | None, slug: str) -> str:
+    """What a paper is called; the archive has papers without a title."""
+    return title or slug
+
+
+def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
+    """The papers in their order."""
+    names = PaperAuthor.objects.filter(paper=OuterRef("pk")).order_by("position").values_list("author__name")
+    tasks = PaperTask.objects.filter(paper=OuterRef("pk"), task__removed_at=None).order_by("position")
+    authors = PaperAuthor.objects.filter(paper=OuterRef("pk")).order_by().values("paper")
+    links = PaperRepository.objects.published().filter(paper=OuterRef("pk")).order_by().values("paper")
+    rows = papers.annotate(
+        first_authors=ArraySubquery(names[:AUTHORS_SHOWN]),
+        author_count=Coalesce(Subquery(authors.annotate(n=Count("pk")).values("n")), 0),
+        first_tasks=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))[:TASKS_SHOWN]),
+        repository_count=Coalesce(Subquery(links.annotate(n=Count("pk")).values("n")), 0),
+    ).values(
+        "pk", "slug", "title", "date", "proceeding__name", "first_authors", "author_count", "first_tasks", "repository_count"
+    )
+    return tuple(
+        PaperCard(
+            title=title_of(row["title"], row["slug"]),
+            href=address("papers:detail", row["slug"]),
+            date=row["date"],
+            venue=row["proceeding__name"] or "",
+            authors=tuple(row["first_authors"]),
+            authors_left_out=row["author_count"] - len(row["first_authors"]),
+            tasks=task_links(row["first_tasks"]),
+            repositories=row["repository_count"],
+            key=row["pk"],
+        )
+        for row in rows
+    )
+
+
+def task_links(tasks: Iterable[dict[str, str]]) -> tuple[Link, ...]:
+    """Tags out of a query's JSON objects with a name and a slug."""
+    return tuple(Link(text=task["name"], href=address("tasks:detail", task["slug"])) for task in tasks)
+
+
+def published_papers() -> PaperQuerySet:
+    """The papers that the public sees."""
+    return Paper.objects.published()

@@ -1,0 +1,152 @@
+"""What ran and what came out, from a run's own record.
+
+The record (`Run.provenance`, `Run.results`) is JSON that workers write; a part that is missing or of another shape is
+left out rather than guessed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.pages import figures
+from workers.models import Run
+
+DIGEST_SHOWN = 12
+Json = Any
+"""A value out of JSON: whatever was stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskFact:
+    """A benchmark task as it was run."""
+
+    name: str
+    version: str
+    shots: str
+    items: str
+    dataset: str
+    prompt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricFact:
+    """A number as the harness computed it, in the harness's own unit."""
+
+    task: str
+    metric: str
+    value: str
+    standard_error: str
+    items: str
+    chance: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFact:
+    """A file of the checkpoint."""
+
+    name: str
+    size: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a run's record says, in words."""
+
+    what: tuple[tuple[str, str], ...]
+    software: tuple[tuple[str, str], ...]
+    seeds: tuple[tuple[str, str], ...]
+    tasks: tuple[TaskFact, ...]
+    files: tuple[FileFact, ...]
+    metrics: tuple[MetricFact, ...]
+
+
+def read(run: Run) -> Facts:
+    """The facts of a run; what is not recorded yet comes from what was asked for."""
+    record = _mapping(run.provenance)
+    checkpoint = _mapping(record.get("checkpoint"))
+    return Facts(
+        what=_pairs(_what(run, record, checkpoint)),
+        software=_pairs(sorted(_mapping(record.get("software")).items())),
+        seeds=_pairs(sorted((_mapping(record.get("seeds")) or _mapping(run.seeds)).items())),
+        tasks=tuple(_task(task) for task in _list(record.get("tasks"))),
+        files=tuple(_file(file) for file in _list(checkpoint.get("files"))),
+        metrics=tuple(_metric(metric) for metric in _list(_mapping(run.results).get("metrics"))),
+    )
+
+
+def _what(run: Run, record: Mapping[str, Json], checkpoint: Mapping[str, Json]) -> Sequence[tuple[str, Json]]:
+    device = _mapping(record.get("device"))
+    plan = _mapping(record.get("plan"))
+    memory = device.get("memory_bytes")
+    return (
+        ("Model", checkpoint.get("location") or run.checkpoint.location),
+        ("Revision", checkpoint.get("revision") or run.checkpoint.revision),
+        ("Number format", checkpoint.get("dtype") or run.checkpoint.dtype),
+        ("Parameters", figures.parameters(_whole(checkpoint.get("parameter_count")) or run.checkpoint.parameter_count)),
+        ("Device", _device(device)),
+        ("Device memory", figures.size(memory) if isinstance(memory, int) else ""),
+        ("Benchmark task", f"{run.protocol.task}, {run.protocol.num_fewshot}-shot"),
+        ("Scoring", run.protocol.get_scoring_display()),
+        ("Aggregation", run.protocol.get_aggregation_display()),
+        ("Batch size", plan.get("batch_size") or run.batch_size),
+    )
+
+
+def _device(device: Mapping[str, Json]) -> str:
+    name = str(device.get("name") or "")
+    count = _whole(device.get("count"))
+    return f"{count} × {name}" if count > 1 and name else name
+
+
+def _task(task: Mapping[str, Json]) -> TaskFact:
+    return TaskFact(
+        name=_text(task.get("name")),
+        version=_text(task.get("version")),
+        shots=_text(task.get("num_fewshot")),
+        items=figures.count(_whole(task.get("items"))),
+        dataset=_text(task.get("dataset")),
+        prompt=_text(task.get("prompt_sha256"))[:DIGEST_SHOWN],
+    )
+
+
+def _file(file: Mapping[str, Json]) -> FileFact:
+    return FileFact(
+        name=_text(file.get("name")), size=figures.size(_whole(file.get("size"))), sha256=_text(file.get("sha256"))[:DIGEST_SHOWN]
+    )
+
+
+def _metric(metric: Mapping[str, Json]) -> MetricFact:
+    return MetricFact(
+        task=_text(metric.get("task")),
+        metric=_text(metric.get("metric")),
+        value=_number(metric.get("value")),
+        standard_error=_number(metric.get("stderr")),
+        items=figures.count(_whole(metric.get("items"))),
+        chance=_number(metric.get("chance")),
+    )
+
+
+def _pairs(pairs: Sequence[tuple[str, Json]]) -> tuple[tuple[str, str], ...]:
+    """Those that say something."""
+    return tuple((label, _text(value)) for label, value in pairs if _text(value))
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Mapping[str, Json]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str:
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _whole(value: Json) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _number(value: Json) -> str:
+    return f"{value:.4f}" if isinstance(value, int | float) else ""

@@ -1,0 +1,115 @@
+"""Runs: those that are open, those that ended, and the workers that take them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from portal.context import page
+from portal.pages import figures
+from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
+from portal.pages.links import Link, address
+from workers import occupation, waiting
+from workers.models import Run, RunQuerySet, Worker
+from workers.states import ENDED
+
+PAGE = 40
+OPEN_SHOWN = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCard:
+    """A run in a list."""
+
+    run: Link
+    protocol: str
+    is_selftest: bool
+    state: str
+    state_label: str
+    activity: str
+    waits_for: str
+    requested_at: datetime
+    took: str
+    is_trial: bool
+    key: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerCard:
+    """A worker that is online. Its name stays inside: it tells a host."""
+
+    device: str
+    count: int
+    memory_bytes: int
+    run: Link | None
+
+
+def runs(request: HttpRequest) -> HttpResponse:
+    """The queue, the workers, and the history a page at a time."""
+    after = request.GET.get("after", "")
+    is_first = not after
+    context = {
+        "open_runs": cards(Run.objects.open().order_by("requested_at")[:OPEN_SHOWN]) if is_first else (),
+        "workers": online_workers() if is_first else (),
+        "ended": ended(after),
+        "section": "runs",
+    }
+    return page(request, "workers/runs.html", context)
+
+
+def ended(after: str) -> Page[RunCard]:
+    """Runs that have ended, the last that was asked for first, from behind the mark `after`."""
+    found = Run.objects.filter(state__in=ENDED).order_by("-pk")
+    if after:
+        if not re.fullmatch(r"\d{1,18}", after, re.ASCII):
+            raise Http404(NO_SUCH_PLACE)
+        found = found.filter(pk__lt=int(after))
+    return cut(cards(found[: PAGE + 1]), size=PAGE, after=after, mark=lambda card: str(card.key))
+
+
+def cards(runs: RunQuerySet) -> tuple[RunCard, ...]:
+    """The runs in their order: one query, and two more for why those wait that do."""
+    found = list(runs.select_related("checkpoint", "protocol").defer("provenance", "results"))
+    waits_for = waiting.reasons(found)
+    return tuple(
+        RunCard(
+            run=_link(run),
+            protocol=run.protocol.name,
+            is_selftest=run.protocol.is_selftest,
+            state=run.state,
+            state_label=run.get_state_display(),
+            activity=run.activity,
+            waits_for=waits_for[run.pk],
+            requested_at=run.requested_at,
+            took=took(run),
+            is_trial=run.items_per_task is not None,
+            key=run.pk,
+        )
+        for run in found
+    )
+
+
+def _link(run: Run) -> Link:
+    return Link(text=run.checkpoint.name, href=address("runs:detail", run.public_id))
+
+
+def took(run: Run) -> str:
+    """How long the run worked, from its start to its end; empty before it has ended."""
+    if not run.started_at or not run.finished_at:
+        return ""
+    return figures.duration((run.finished_at - run.started_at).total_seconds())
+
+
+def online_workers() -> tuple[WorkerCard, ...]:
+    """Who could take a run, and who works on which: three queries."""
+    busy = occupation.occupations()
+    return tuple(
+        WorkerCard(
+            device=f"{worker.get_device_display()}: {worker.device_name}",
+            count=worker.device_count,
+            memory_bytes=worker.memory_bytes,
+            run=_link(busy[worker.name]) if worker.name in busy else None,
+        )
+        for worker in Worker.objects.online()
+    )

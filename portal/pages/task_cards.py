@@ -1,0 +1,49 @@
+"""Tasks as they stand in lists, with how much there is on each."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from leaderboards.models import Leaderboard
+from papers.models import PaperTask, Task
+from portal.pages.links import address
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard:
+    """A task in a list."""
+
+    name: str
+    slug: str
+    boards: int
+    papers: int
+
+    @property
+    def href(self) -> str:
+        """The task's page."""
+        return address("tasks:detail", self.slug)
+
+
+def board_count() -> Coalesce:
+    """How many boards of a task the public sees, as an expression over tasks."""
+    boards = Leaderboard.objects.published().filter(task=OuterRef("pk")).order_by().values("task")
+    return Coalesce(Subquery(boards.annotate(n=Count("pk")).values("n")), 0)
+
+
+def paper_count() -> Coalesce:
+    """How many papers with a task as their tag the public sees, as an expression over tasks."""
+    papers = PaperTask.objects.filter(task=OuterRef("pk"), paper__removed_at=None).order_by().values("task")
+    return Coalesce(Subquery(papers.annotate(n=Count("pk")).values("n")), 0)
+
+
+def cards(tasks: QuerySet[Task]) -> tuple[TaskCard, ...]:
+    """The tasks in their order: one query."""
+    rows = tasks.annotate(boards=board_count(), paper_total=paper_count()).values_list("name", "slug", "boards", "paper_total")
+    return tuple(TaskCard(name=name, slug=slug, boards=boards, papers=papers) for name, slug, boards, papers in rows)
+
+
+def largest_first(tasks: QuerySet[Task]) -> tuple[TaskCard, ...]:
+    """Tasks with most boards first, then by papers, then by name: one query."""
+    counted = tasks.annotate(boards=board_count(), paper_total=paper_count())
+    return cards(counted.order_by(F("boards").desc(), F("paper_total").desc(), "slug"))

@@ -1,0 +1,101 @@
+"""The map of the site: every address and the page that answers there.
+
+Addresses have no trailing slash; the other form redirects. Those of papers, tasks, boards, datasets, methods, authors
+and areas are the old site's.
+"""
+
+from django.contrib import admin
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path, re_path, register_converter
+from django.views.generic import RedirectView
+
+from portal.pages import (
+    area,
+    author,
+    board,
+    dataset,
+    errors,
+    home,
+    method,
+    paper,
+    paper_list,
+    run,
+    run_list,
+    search,
+    sota,
+    task,
+    task_list,
+    trailing_slash,
+    words,
+)
+
+
+class KeyConverter:
+    """A slug as the old site made them, and any other printable text without a slash; Postgres refuses NUL characters."""
+
+    regex = r"[^/\x00-\x1f\x7f]+"
+
+    def to_python(self, value: str) -> str:
+        """The text as it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """The text as it is; `reverse` quotes it."""
+        return value
+
+
+register_converter(KeyConverter, "key")
+
+papers = [
+    path("papers", paper_list.papers, name="list"),
+    path("paper/<key:slug>", paper.paper_detail, name="detail"),
+]
+tasks = [
+    path("tasks", task_list.tasks, name="list"),
+    path("task/<key:slug>", task.task_detail, name="detail"),
+]
+boards = [
+    path("sota", sota.all_boards, name="list"),
+    path("sota/<key:slug>", board.board_detail, name="detail"),
+    path("benchmarks", sota.notable_benchmarks, name="notable"),
+]
+datasets = [
+    path("datasets", dataset.datasets, name="list"),
+    path("dataset/<key:slug>", dataset.dataset_detail, name="detail"),
+]
+methods = [
+    path("methods", method.methods, name="list"),
+    path("method/<key:slug>", method.method_detail, name="detail"),
+]
+runs = [
+    path("runs", run_list.runs, name="list"),
+    path("runs/request", run.request_run, name="request"),
+    path("runs/<uuid:public_id>", run.run_detail, name="detail"),
+    path("runs/<uuid:public_id>/state", run.run_state, name="state"),
+    path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include((papers, "papers"))),
+    path("", include((tasks, "tasks"))),
+    path("", include((boards, "boards"))),
+    path("", include((datasets, "datasets"))),
+    path("", include((methods, "methods"))),
+    path("", include((runs, "runs"))),
+    path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
+    path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),
+    path("search", search.search, name="search"),
+    path("submit", words.submit, name="submit"),
+    path("about", words.about, name="about"),
+    path("favicon.ico", words.favicon),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("sign-out", LogoutView.as_view(next_page="home"), name="sign_out"),
+    re_path(r"^(?P<path>.+)/$", trailing_slash.without_slash),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

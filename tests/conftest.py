@@ -1,0 +1,126 @@
+"""Every test runs on a real Postgres and a real Redis: those that DATABASE_URL names, or throw-away ones of our own."""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Rows that migrations write and every process expects.
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+_servers = ExitStack()
+
+
+def pytest_configure(config):
+    """Start the servers before Django reads its settings; pytest-django sets Django up after this."""
+    if hasattr(config, "workerinput") or config.option.help:
+        return
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    if not os.environ.get("DATABASE_URL"):
+        _start_throw_away_servers()
+    settings.DATABASES  # noqa: B018 (loads the settings: pytest-django sets up only what is loaded)
+
+
+def pytest_unconfigure(config):
+    """Stop them and remove what they left."""
+    _servers.close()
+
+
+def _start_throw_away_servers():
+    from portal import embedded
+    from portal.embedded import home
+
+    var_dir = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    var_dir.chmod(0o711)  # as `make up` makes it: the servers' account passes through
+    (var_dir / "static").mkdir()
+    _servers.callback(home.remove, var_dir)
+    # A test that waits for a service of this machine must not find that of a developer's running site.
+    os.environ["VAR_DIR"] = str(var_dir)
+    lease = _servers.enter_context(embedded.running(var_dir))
+    os.environ.update(lease.addresses.environment())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker):
+    """Migrate by the owner role; the tests themselves run as the runtime role. The cluster is thrown away, so no test_ copy."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        connections["owner"].close()
+
+
+@pytest.fixture
+def owner_connection(django_db_setup):
+    """A connection of its own by the owner role. It does not see what a test has not committed."""
+    connection = _connect("owner")
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def committed_db(django_db_setup, django_db_blocker):
+    """The database without a transaction around the test, for tests with processes beside them; emptied afterwards.
+
+    Use this, not `transactional_db`: Django empties tables by TRUNCATE, which the runtime role may not do.
+    """
+    from django.core.cache import cache
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        _empty_tables()
+        cache.clear()
+        yield
+        connections.close_all()
+        _empty_tables()
+        cache.clear()
+
+
+def _empty_tables():
+    connection = _connect("owner")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = sorted({name for (name,) in cursor.fetchall()} - KEPT_TABLES)
+        names = ", ".join(f'public."{name}"' for name in tables)
+        cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    connection.close()
+
+
+def _connect(alias):
+    found = settings.DATABASES[alias]
+    return psycopg2.connect(
+        dbname=found["NAME"], user=found["USER"], password=found["PASSWORD"], host=found["HOST"], port=found["PORT"] or None
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of sample data."""
+    folder = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        _absent(f"sample data: {folder} is not there (set SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a Chromium."""
+    for name in CHROMIUM_NAMES:
+        if found := shutil.which(name):
+            return found
+    _absent("a browser: no chromium on the PATH")
+
+
+def _absent(what):
+    """Skip with one line; where CI is set, everything has to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"needs {what}", pytrace=False)
+    pytest.skip(f"needs {what}")

@@ -1,0 +1,507 @@
+"""Importing dumps: real samples, the demo that gives way, repeats, edits, and broken input."""
+
+import gzip
+import json
+from datetime import date
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.models import F
+from django.utils import timezone
+
+from leaderboards.models import Claim, Leaderboard, Metric, Score
+from papers.archive.upsert import GAVE_WAY
+from papers.models import Author, Dataset, Method, Paper, PaperRepository, Proceeding, Repository, Source, Task, TaskEdge
+from papers.related import related_to
+from portal import archive_import
+from portal.archive_import import ImportRefused, import_paths
+from portal.var_dir import BASE_DIR
+from tests.factories.catalogue import make_board, make_paper, make_result, make_task
+
+pytestmark = pytest.mark.django_db
+
+SEED_SLUG = "gpt-neox-20b-an-open-source-autoregressive-1"
+DEMO = BASE_DIR / "portal" / "demo"
+TABLES = (Paper, Author, Task, Dataset, Method, Proceeding, Repository, PaperRepository, Leaderboard, Claim)
+
+
+def load(*paths, source=Source.ARCHIVE):
+    return import_paths(paths, source=source, progress=lambda line: None)
+
+
+def counts(report):
+    return {file.path.name: (file.new, file.changed, file.same, file.repeated, file.rejected) for file in report.files}
+
+
+def snapshot():
+    """Every row that an import writes, with its time of change."""
+    rows = {table.__name__: list(table.objects.order_by("pk").values()) for table in (*TABLES, Metric, Score)}
+    through = (Paper.authors.through, Paper.tasks.through, Paper.methods.through, Task.children.through, Task.areas.through)
+    return rows | {table.__name__: list(table.objects.order_by("pk").values()) for table in through}
+
+
+@pytest.fixture
+def dump(tmp_path):
+    def write(name, rows):
+        path = tmp_path / name
+        text = rows if isinstance(rows, str) else json.dumps(rows)
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
+
+
+def paper_row(slug="a-paper", **values):
+    return {"paper_url": f"https://paperswithcode.com/paper/{slug}", "title": "A paper", "authors": [], "tasks": [], **values}
+
+
+def link_row(slug="a-paper", url="https://github.com/some/code", **values):
+    return {
+        "paper_url": f"https://paperswithcode.com/paper/{slug}",
+        "paper_title": "A paper",
+        "repo_url": url,
+        "is_official": False,
+        **values,
+    }
+
+
+def table_rows(*results, task="Task", dataset="Data", metrics=("Accuracy",)):
+    rows = [{"model_name": "Model", "metrics": {"Accuracy": "1"}, **result} for result in results]
+    return [{"task": task, "datasets": [{"dataset": dataset, "sota": {"metrics": list(metrics), "rows": rows}}]}]
+
+
+# The real samples
+
+
+def test_every_sample_is_imported_and_a_second_import_changes_nothing(shared_data):
+    folder = shared_data / "pwc" / "archive"
+    assert counts(load(folder)) == {
+        "papers-with-abstracts.json.gz": (52, 0, 0, 0, 0),
+        "links-between-papers-and-code.json.gz": (2297, 0, 0, 0, 0),
+        "chexpert.json": (175, 0, 0, 0, 0),
+        "cmrc.json": (54, 0, 0, 0, 0),
+        "coqa.json": (43, 0, 0, 0, 0),
+        "nlp-progress.json": (559, 0, 0, 0, 0),
+        "nlpprogress.json": (406, 0, 0, 1, 0),
+        "ogb.json": (244, 0, 0, 0, 0),
+        "record.json": (12, 0, 0, 0, 0),
+        "redditsota.json": (32, 0, 0, 0, 0),
+        "snli.json": (64, 0, 0, 0, 0),
+    }
+    assert {table.__name__: table.objects.count() for table in (*TABLES, Score)} == {
+        "Paper": 2251, "Author": 122, "Task": 111, "Dataset": 154, "Method": 1, "Proceeding": 2, "Repository": 2071,
+        "PaperRepository": 2297, "Leaderboard": 190, "Claim": 1589, "Score": 3703,
+    }  # fmt: skip
+    before = snapshot()
+    again = load(folder)
+    assert {file.path.name: (file.new, file.changed) for file in again.files} == dict.fromkeys(counts(again), (0, 0))
+    assert snapshot() == before
+
+
+def test_the_seed_page_is_all_there(shared_data):
+    report = load(shared_data / "pwc" / "archive-seed")
+    assert counts(report) == {
+        "papers-with-abstracts.json": (9, 0, 0, 0, 0),
+        "links-between-papers-and-code.json": (1, 0, 0, 0, 0),
+        "evaluation-tables.json": (2, 0, 0, 0, 0),
+    }
+    paper = Paper.objects.get(slug=SEED_SLUG)
+    names = [author.name for author in paper.authors.order_by("paper_places__position")]
+    assert (len(names), names[0], names[-1]) == (17, "Sid Black", "Samuel Weinbach")
+    assert (paper.date, paper.abstract_by, paper.abstract[:24]) == (date(2022, 4, 14), "authors", "We introduce GPT-NeoX-20")
+    venue = paper.proceeding
+    assert (venue.name, venue.conference.name, venue.year, venue.month) == (
+        "BigScience (ACL) 2022 5",
+        "BigScience (ACL)",
+        2022,
+        5,
+    )
+    tasks = [place.task.name for place in paper.task_places.select_related("task")]
+    assert tasks == ["Multi-task Language Understanding", "Language Modelling"]
+    assert [(link.repository.url, link.is_official) for link in paper.code_links.all()] == [
+        ("https://github.com/EleutherAI/gpt-neox", True)
+    ]
+    results = Score.objects.filter(claim__paper=paper).order_by("pk").values_list(
+        "claim__leaderboard__task__name", "claim__leaderboard__dataset_name", "metric__name", "raw", "claim__model_name",
+        "claim__leaderboard__slug",
+    )  # fmt: skip
+    assert list(results) == [
+        ("Transfer Learning", "MML", "Average (%)", '"33.6"', "GPT-NeoX 20B (5-shot)", "transfer-learning-on-mml"),
+        ("Multi-Task Learning", "MML", "Average (%)", '"33.6"', "GPT-NeoX 20B (5-shot)", "multi-task-learning-on-mml"),
+    ]
+    assert [(other.date.isoformat(), other.title.split()[0]) for other in related_to(paper)] == [
+        ("2025-07-21", "Visual-Language"), ("2025-07-17", "Making"), ("2025-07-17", "VisionThink:"), ("2025-07-17", "The"),
+        ("2025-07-17", "Inverse"), ("2025-07-16", "Assay2Mol:"), ("2025-07-16", "Describe"), ("2025-07-16", "InstructFLIP:"),
+    ]  # fmt: skip
+
+
+# The demo
+
+
+def test_the_demo_is_imported_marked_as_such_and_repeats_without_change():
+    report = load(DEMO, source=Source.DEMO)
+    assert not report.has_failed
+    assert sum(file.rejected + file.repeated for file in report.files) == 0
+    for table in TABLES:
+        assert set(table.objects.values_list("source", flat=True)) <= {Source.DEMO}, table
+    before = snapshot()
+    again = load(DEMO, source=Source.DEMO)
+    assert [(file.new, file.changed) for file in again.files] == [(0, 0)] * 3
+    assert snapshot() == before
+
+
+def test_the_demo_gives_way_to_the_archive(shared_data):
+    load(DEMO, source=Source.DEMO)
+    demo = {table: table.objects.count() for table in (Paper, PaperRepository, Leaderboard, Claim)}
+    held = Paper.objects.get(slug=SEED_SLUG)
+    claims = set(Claim.objects.filter(paper=held, leaderboard__dataset_name="MML").values_list("public_id", flat=True))
+    assert (held.abstract_by, held.archive_code_count, len(claims)) == ("portal", 11, 2)
+    report = load(shared_data / "pwc" / "archive-seed")
+    paper = Paper.objects.get(slug=SEED_SLUG)
+    assert (paper.public_id, paper.source, paper.abstract_by, paper.archive_code_count) == (
+        held.public_id,
+        "archive",
+        "authors",
+        11,
+    )
+    assert set(Claim.objects.published().values_list("public_id", flat=True)) == claims
+    for table, total in demo.items():
+        assert set(table.objects.published().values_list("source", flat=True)) == {Source.ARCHIVE}
+        assert set(table.objects.exclude(removed_at=None).values_list("source", "removed_reason")) == {(Source.DEMO, GAVE_WAY)}
+        assert table.objects.count() == total
+    assert report.gave_way == sum(table.objects.exclude(removed_at=None).count() for table in demo)
+    assert Paper.objects.published().count() == 9
+
+
+def test_what_gave_way_comes_back_when_the_archive_brings_it(dump):
+    load(dump("papers-with-abstracts.json", [paper_row("one"), paper_row("two")]), source=Source.DEMO)
+    load(dump("papers-with-abstracts.json", [paper_row("one")]))
+    assert Paper.objects.get(slug="two").removed_reason == GAVE_WAY
+    load(dump("papers-with-abstracts.json", [paper_row("two")]))
+    assert set(Paper.objects.values_list("slug", "source", "removed_at")) == {("one", "archive", None), ("two", "archive", None)}
+
+
+def test_only_rows_of_the_kind_that_came_give_way(dump):
+    load(DEMO, source=Source.DEMO)
+    load(dump("links-between-papers-and-code.json", [link_row()]))
+    assert not Claim.objects.exclude(removed_at=None).exists()
+    assert not Paper.objects.exclude(removed_at=None).exists()
+    assert PaperRepository.objects.published().count() == 1
+
+
+def test_boards_of_runs_and_self_tests_do_not_give_way(dump):
+    board = make_board(source="run", note="")
+    noted = make_board(source="demo", note="A self-test of this portal.")
+    make_result(noted, source="demo")
+    plain = make_board(source="demo")
+    make_result(plain, source="demo")
+    load(dump("evaluation-tables.json", table_rows({})))
+    removed = Leaderboard.objects.exclude(removed_at=None)
+    assert list(removed) == [plain]
+    assert Claim.objects.exclude(removed_at=None).get().leaderboard == plain
+    assert Leaderboard.objects.published().filter(pk__in=[board.pk, noted.pk]).count() == 2
+
+
+def test_the_demo_is_not_loaded_over_an_archive(dump):
+    load(dump("papers-with-abstracts.json", [paper_row()]))
+    before = snapshot()
+    with pytest.raises(ImportRefused, match="an archive is imported, and the demo only fills an empty catalogue"):
+        load(DEMO, source=Source.DEMO)
+    assert snapshot() == before
+
+
+def test_a_broken_dump_makes_nothing_give_way(dump):
+    load(dump("papers-with-abstracts.json", [paper_row("demo")]), source=Source.DEMO)
+    assert load(dump("papers-with-abstracts.json", "[{")).has_failed
+    assert not load(dump("papers-with-abstracts.json", [{"title": "no address"}])).has_failed
+    load(dump("papers-with-abstracts.json", []))
+    assert Paper.objects.published().get().slug == "demo"
+
+
+# Repeats, edits and newer dumps
+
+
+def test_a_newer_dump_updates_what_changed_and_only_that(dump):
+    load(dump("papers-with-abstracts.json", [paper_row("one", tasks=["a", "b"]), paper_row("two")]))
+    before = {paper.slug: paper for paper in Paper.objects.all()}
+    rows = [paper_row("one", tasks=["b", "a"]), paper_row("two"), paper_row("three")]
+    assert counts(load(dump("papers-with-abstracts.json", rows))) == {"papers-with-abstracts.json": (1, 1, 1, 0, 0)}
+    assert [place.task.name for place in before["one"].task_places.order_by("position")] == ["b", "a"]
+    changed = set(
+        Paper.objects.filter(updated_at__gt=before["two"].updated_at, created_at=before["one"].created_at).values_list(
+            "slug", flat=True
+        )
+    )
+    assert Paper.objects.get(slug="one").updated_at > before["one"].updated_at
+    assert Paper.objects.get(slug="two").updated_at == before["two"].updated_at
+    assert changed == {"one"}
+
+
+def test_what_a_person_edited_is_kept(dump):
+    load(dump("papers-with-abstracts.json", [paper_row(title="Old", abstract="Old", authors=["Ada"], proceeding="CVPR 2018")]))
+    Paper.objects.update(title="Ours", edited_fields=["title", "authors", "proceeding"])
+    load(dump("papers-with-abstracts.json", [paper_row(title="New", abstract="New", authors=["Bob"], proceeding="ICML 2019")]))
+    paper = Paper.objects.get()
+    assert (paper.title, paper.abstract, paper.proceeding.name) == ("Ours", "New", "CVPR 2018")
+    assert [author.name for author in paper.authors.all()] == ["Ada"]
+
+
+def test_what_a_person_removed_stays_removed(dump):
+    path = dump("papers-with-abstracts.json", [paper_row(abstract="Old")])
+    load(path)
+    Paper.objects.update(removed_at=timezone.now(), removed_reason="Spam.")
+    load(dump("papers-with-abstracts.json", [paper_row(abstract="New")]))
+    assert Paper.objects.values_list("abstract", "removed_reason").get() == ("New", "Spam.")
+
+
+def test_the_graph_of_tasks_and_their_areas_are_stored_once(dump):
+    child = {"task": "Child", "categories": ["Vision"], "subtasks": [{"task": "Top"}, {"task": "Child"}]}
+    rows = [{"task": "Top", "categories": ["Vision", "Robots"], "synonyms": ["Head"], "subtasks": [child, {"task": "Other"}]}]
+    path = dump("evaluation-tables.json", rows)
+    load(path)
+    before = snapshot()
+    load(path)
+    assert snapshot() == before
+    edges = TaskEdge.objects.order_by("pk").values_list("parent__name", "child__name", "position")
+    assert list(edges) == [("Top", "Child", 0), ("Top", "Other", 1), ("Child", "Top", 0)]
+    top = Task.objects.get(name="Top")
+    assert (top.synonyms, {area.slug for area in top.areas.all()}) == (["Head"], {"vision", "robots"})
+    rows[0]["categories"] = ["Robots"]
+    load(dump("evaluation-tables.json", rows))
+    assert [area.name for area in top.areas.all()] == ["Robots"]
+
+
+def test_a_direction_that_a_person_gave_is_kept_and_an_inferred_one_inferred_again(dump):
+    path = dump("evaluation-tables.json", table_rows({"metrics": {"Error": "1", "F1": "2"}}, metrics=["Error", "F1"]))
+    load(path)
+    Metric.objects.filter(name="Error").update(direction="higher", direction_source="person")
+    Metric.objects.filter(name="F1").update(direction="lower")
+    load(path)
+    assert list(Metric.objects.values_list("name", "position", "direction", "direction_source")) == [
+        ("Error", 0, "higher", "person"),
+        ("F1", 1, "higher", "inferred"),
+    ]
+
+
+def test_a_changed_score_is_a_changed_result(dump):
+    load(dump("evaluation-tables.json", table_rows({"metrics": {"Accuracy": "28.4%", "F1": "1"}}, {"model_name": "Other"})))
+    before = Claim.objects.get(model_name="Model")
+    report = load(dump("evaluation-tables.json", table_rows({"metrics": {"Accuracy": "28.5 %"}}, {"model_name": "Other"})))
+    assert counts(report) == {"evaluation-tables.json": (0, 1, 1, 0, 0)}
+    claim = Claim.objects.get(model_name="Model")
+    assert [(score.raw, score.value) for score in claim.scores.all()] == [('"28.5 %"', 28.5)]
+    assert claim.updated_at > before.updated_at
+
+
+@pytest.mark.parametrize("source", [Source.ARCHIVE, Source.DEMO])
+def test_rows_that_were_made_here_are_not_doubled_and_keep_what_they_say(dump, source):
+    task = make_task(name="Task", source="form", description="Ours.")
+    board = make_board(task=task, source="run", dataset_name="Data", note="Ours.")
+    said = {"paper_key": "title:theirs", "uses_additional_data": True}
+    claim = make_result(board, model_name="Model", scores={"Accuracy": "7"}, source="form", **said)
+    rows = table_rows({"uses_additional_data": False, "paper_title": "Theirs"})
+    rows[0]["description"] = rows[0]["datasets"][0]["description"] = "Theirs."
+    load(dump("evaluation-tables.json", rows), source=source)
+    assert (Task.objects.count(), Leaderboard.objects.count(), Claim.objects.count()) == (1, 1, 1)
+    for row in (task, board, claim):
+        row.refresh_from_db()
+    assert (task.source, task.archive_key, task.description) == ("form", "Task", "Ours.")
+    assert (board.source, board.description) == ("run", "Theirs.")
+    assert (claim.source, claim.uses_additional_data, claim.paper_title, claim.scores.get().text) == ("form", True, "Theirs", "7")
+
+
+def test_the_demo_never_changes_a_row_of_the_archive(dump):
+    make_task(name="Task", source="archive", archive_key="Task", description=None)
+    load(dump("evaluation-tables.json", [{**table_rows({})[0], "description": "The demo's."}]), source=Source.DEMO)
+    assert Task.objects.values_list("source", "description").get() == ("archive", None)
+
+
+# Claims and papers
+
+
+def test_claims_wait_for_their_papers(dump):
+    results = [
+        {"model_name": "by id", "paper_url": "http://arxiv.org/pdf/2204.06745v3.pdf"},
+        {"model_name": "by address", "paper_url": "http://www.aclweb.org/anthology/P18-1/"},
+        {"model_name": "by title", "paper_title": "a  Third PAPER"},
+        {"model_name": "by two titles", "paper_title": "Twice"},
+        {"model_name": "other id", "paper_url": "https://arxiv.org/abs/1111.11111", "paper_title": "First"},
+        {"model_name": "no paper"},
+    ]
+    load(dump("evaluation-tables.json", table_rows(*results)))
+    assert not Claim.objects.exclude(paper=None).exists()
+    papers = [
+        paper_row("first", title="First", arxiv_id="2204.06745"),
+        paper_row("second", title="Second", conference_url_abs="https://aclweb.org/anthology/P18-1"),
+        paper_row("third", title="A third paper"),
+        paper_row("fourth", title="Twice"),
+        paper_row("fifth", title="Twice"),
+    ]
+    path = dump("papers-with-abstracts.json", papers)
+    assert load(path).linked == 3
+    assert load(path).linked == 0
+    linked = dict(Claim.objects.exclude(paper=None).values_list("model_name", F("paper__slug")))
+    assert linked == {"by id": "first", "by address": "second", "by title": "third"}
+
+
+def test_files_go_in_their_order_whatever_order_they_came_in(dump):
+    tables = dump("c.json", table_rows({"paper_title": "A paper"}))
+    links = dump("b.json.gz", [link_row()])
+    papers = dump("a.json", [paper_row(abstract="Words.")])
+    report = load(tables, links, papers)
+    assert [file.path for file in report.files] == [papers, links, tables]
+    assert Claim.objects.get().paper.abstract == "Words."
+    assert PaperRepository.objects.get().paper.abstract == "Words."
+
+
+# Links
+
+
+def test_repeated_links_and_spellings_of_a_repository_become_one(dump):
+    rows = [
+        link_row(url="https://github.com/Some/Code", framework="none"),
+        link_row(url="http://www.github.com/some/code.git/", is_official=True, framework="pytorch"),
+        link_row("other", url="https://github.com/some/code"),
+    ]
+    assert counts(load(dump("links-between-papers-and-code.json", rows))) == {
+        "links-between-papers-and-code.json": (2, 0, 0, 1, 0)
+    }
+    repository = Repository.objects.get()
+    assert (repository.url, repository.key, repository.framework) == (
+        "https://github.com/Some/Code",
+        "github.com/some/code",
+        "pytorch",
+    )
+    first = PaperRepository.objects.get(paper__slug="a-paper")
+    assert (first.is_official, first.framework, first.archive_raw["_repeats"]) == (True, "pytorch", [rows[1]])
+
+
+def test_a_paper_that_only_links_name_is_completed_by_the_papers_dump(dump):
+    load(dump("links-between-papers-and-code.json", [link_row(paper_arxiv_id="2204.06745")]))
+    paper = Paper.objects.get()
+    assert (paper.title, paper.arxiv_id, paper.abstract) == ("A paper", "2204.06745", None)
+    assert paper.archive_extra == {"_known_from": "links-between-papers-and-code"}
+    load(dump("papers-with-abstracts.json", [paper_row(abstract="Words.", arxiv_id="2204.06745")]))
+    paper.refresh_from_db()
+    assert (paper.abstract, paper.archive_extra, Paper.objects.count()) == ("Words.", {}, 1)
+
+
+def test_links_never_overwrite_a_paper(dump):
+    load(dump("papers-with-abstracts.json", [paper_row(title="Right")]))
+    load(dump("links-between-papers-and-code.json", [link_row(paper_title="Wrong")]))
+    assert Paper.objects.get().title == "Right"
+    assert PaperRepository.objects.get().archive_raw == {"paper_title": "Wrong"}
+
+
+# Broken and hostile input
+
+
+def test_a_broken_file_leaves_nothing_behind_and_the_others_are_imported(dump, capsys):
+    broken = dump("papers-with-abstracts.json", json.dumps([paper_row(f"p{number}") for number in range(2500)])[:-1])
+    good = dump("links-between-papers-and-code.json", [link_row()])
+    with pytest.raises(CommandError, match="Some files were not imported"):
+        call_command("import_archive", broken, good)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{broken}: ends in or after row 2500 without closing its array: it was cut short; fetch it again"
+        " (nothing of it was imported)",
+        f"{good}: rows read 1, new 1, changed 0, same 0, repeated 0, rejected 0",
+        "  papers known from their links alone: 1; import papers-with-abstracts to complete them",
+    ]
+    assert [paper.slug for paper in Paper.objects.all()] == ["a-paper"]
+
+
+def test_broken_rows_are_named_and_counted(dump, capsys):
+    rows = [paper_row(), 5, paper_row("second", title=["x"]), paper_row(), {"title": "x"}]
+    path = dump("papers-with-abstracts.json", rows)
+    call_command("import_archive", path)
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: rows read 5, new 1, changed 0, same 0, repeated 0, rejected 4",
+        "  rejected: row 2 is no object",
+        "  rejected: row 3 title is a list where text belongs",
+        "  rejected: row 4 repeats the paper_url of an earlier row (a-paper)",
+        "  rejected: row 5 has no paper_url",
+    ]
+
+
+def test_a_path_that_does_not_exist_is_one_line(tmp_path):
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_archive", tmp_path / "nothing.json")
+    assert str(refusal.value) == f"{tmp_path}/nothing.json does not exist; give a dump or a folder of dumps."
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_archive", tmp_path)
+    assert str(refusal.value) == f"{tmp_path} holds no .json or .json.gz file; give the folder of the dumps."
+
+
+def test_a_file_that_is_no_dump_is_named(dump):
+    report = load(dump("shopping.json", [{"milk": 2}]), dump("list.json", "{}"), dump("empty.json", "[]"))
+    assert all(file.error for file in report.files)
+    assert report.files[0].error.startswith("is no dump that can be imported, by its name or its first row; give one of")
+    assert report.files[1].error == "is not a JSON array of rows; give a dump of the archive"
+
+
+def test_dumps_of_later_kinds_are_skipped_and_said_so(dump):
+    report = load(dump("methods.json.gz", [{"url": "x"}]))
+    assert (report.has_failed, report.files[0].notes) == (False, ["skipped: this dump cannot be imported yet"])
+
+
+def test_hostile_values_are_stored_as_they_are_or_rejected_in_one_line(dump):
+    long = "x" * 100_000
+    hostile = "<script>alert(1)</script>'; DROP TABLE papers_paper; --"
+    papers = [
+        paper_row(
+            "one", title=hostile, url_abs="javascript:alert(1)", arxiv_id=long, proceeding=long, authors=[long, "", hostile]
+        ),
+        paper_row(
+            "two", title=f"a\u0000b\ud800{long}", tasks=[long, "", hostile], methods=[{"name": long, "introduced_year": 10**12}]
+        ),
+        paper_row(long, title=long, openreview_id=long),
+    ]
+    links = [link_row("one", url="javascript:alert(1)"), link_row("one", url=f"https://example.org/{long}")]
+    tables = table_rows(
+        {"model_name": hostile, "paper_url": long, "metrics": {hostile: hostile, "a": long}}, task=hostile, dataset="d" * 500
+    )
+    tables += table_rows(
+        {"model_name": "m" * 500, "paper_title": long, "metrics": {"é" * 500: 1e308}}, dataset="é" * 500, task="é" * 500
+    )
+    paths = (
+        dump("papers-with-abstracts.json", papers),
+        dump("links-between-papers-and-code.json", links),
+        dump("evaluation-tables.json", tables),
+    )
+    report = load(*paths)
+    assert [file.error for file in report.files] == ["", "", ""]
+    assert [file.new for file in report.files] == [3, 2, 2]
+    assert Paper.objects.get(slug="one").title == hostile
+    assert Paper.objects.get(slug="two").title == f"a\ufffdb\ufffd{long}"
+    assert {repository.url for repository in Repository.objects.all()} == {links[0]["repo_url"], links[1]["repo_url"]}
+    before = snapshot()
+    assert [(file.new, file.changed) for file in load(*paths).files] == [(0, 0)] * 3
+    assert snapshot() == before
+
+
+def test_names_that_make_no_address_are_numbered(dump):
+    load(dump("papers-with-abstracts.json", [paper_row(authors=["王伟", "李娜", "Ann Lee", "ann lee", "王伟"])]))
+    places = Paper.objects.get().author_places.select_related("author")
+    assert [place.author.slug for place in places] == ["author", "author-1", "ann-lee", "ann-lee-1", "author"]
+
+
+def test_an_address_that_another_thing_has_is_numbered(dump):
+    make_paper(slug="a-paper", source="form")
+    load(dump("papers-with-abstracts.json", [paper_row()]))
+    assert Paper.objects.get(source="archive").slug == "a-paper-1"
+
+
+def test_an_import_of_the_same_rows_asks_no_more_than_a_few_questions(dump, django_assert_max_num_queries):
+    path = dump(
+        "papers-with-abstracts.json", [paper_row(f"p{number}", authors=[f"A{number}"], tasks=["T"]) for number in range(900)]
+    )
+    load(path)
+    with django_assert_max_num_queries(25):
+        load(path)
+
+
+def test_the_command_marks_the_source(dump):
+    call_command("import_archive", dump("papers-with-abstracts.json", [paper_row()]), "--source", "demo", verbosity=0)
+    assert Paper.objects.get().source == Source.DEMO
+    assert not archive_import.archive_is_imported()

@@ -1,0 +1,296 @@
+"""Home, lists, and the pages of tasks, areas, datasets, methods and authors."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from leaderboards.models import Measurement
+from papers.models import SlugHistory, TaskEdge
+from portal.pages import dataset as dataset_pages
+from portal.pages import sota, task_list
+from tests.factories.catalogue import (
+    make_area,
+    make_author,
+    make_board,
+    make_dataset,
+    make_method,
+    make_paper,
+    make_proceeding,
+    make_repository,
+    make_result,
+    make_task,
+)
+from tests.factories.runs import make_protocol
+from tests.portal.reading import in_order, read
+
+pytestmark = pytest.mark.django_db
+
+FIRST_DAY = date(2020, 1, 1)
+
+
+def papers(number, **values):
+    return [make_paper(title=f"Paper {day:03}", date=FIRST_DAY + timedelta(days=day), **values) for day in range(number)]
+
+
+def titles(page):
+    return [text for tag, text in page.headings if text.startswith("Paper ") and tag != "h1"]
+
+
+def make_measurement(claim):
+    return Measurement.objects.create(
+        leaderboard=claim.leaderboard, metric=claim.leaderboard.metrics.first(), claim=claim, model_name="M", protocol=make_protocol(),
+        value=50.0, items=400, run_id=uuid4(), measured_at=timezone.now(), published_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client):
+    paper = make_paper(title="A paper", slug="a-paper", date=FIRST_DAY)
+    board = make_board(task=make_task(name="Question Answering"), dataset=make_dataset(name="SQuAD"), slug="qa-on-squad")
+    claim = make_result(board, model_name="Model A", scores={"Accuracy": "60.5"}, paper=paper)
+    measurement = make_measurement(claim)
+    page = read(client.get("/"))
+    in_order(
+        page.main,
+        [
+            "Claimed results beside measured ones", "Latest papers", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
+            "Claimed: 60.5 Accuracy", "50.00", "n = 400", "10.50 below the claim", "Notable benchmarks", "Question Answering on SQuAD",
+            "1 result · best: Model A, 60.5",
+        ],
+    )  # fmt: skip
+    assert page.link("A paper") == "/paper/a-paper"
+    assert page.link("Question Answering on SQuAD") == "/sota/qa-on-squad"
+    assert page.link("run") == f"/runs/{measurement.run_id}"
+
+
+def test_an_empty_home_says_what_to_do(client):
+    main = read(client.get("/")).main
+    assert "No paper is here yet. Import an archive with: manage.py import_archive PATH" in main
+    assert "Nothing was measured yet." in main
+    assert "No board is here yet." in main
+
+
+def test_a_paper_in_a_list_has_date_venue_authors_tasks_and_code(client):
+    make_paper(
+        title="Paper", date=FIRST_DAY, authors=["A", "B", "C", "D", "E"], tasks=[make_task(name="T")],
+        proceeding=make_proceeding(), repositories=[make_repository(), make_repository()],
+    )  # fmt: skip
+    main = read(client.get("/papers")).main
+    assert "Paper 2020-01-01 NeurIPS 2018 12 A, B, C and 2 more 2 repositories T" in main
+
+
+def test_papers_come_newest_first_page_by_page_each_once_and_undated_ones_last(client):
+    papers(40)
+    same_day = [make_paper(title=f"Paper same {n}", date=FIRST_DAY) for n in range(25)]
+    undated = [make_paper(title=f"Paper undated {n}", date=None) for n in range(33)]
+    seen, address, pages = [], "/papers", 0
+    while address:
+        page = read(client.get(address))
+        seen += titles(page)
+        pages += 1
+        following = [href for text, href, _ in page.links if text == "Next page"]
+        address = following[0] if following else ""
+    expected = [f"Paper {day:03}" for day in range(39, 0, -1)]
+    expected += [paper.title for paper in reversed(same_day)] + ["Paper 000"] + [paper.title for paper in reversed(undated)]
+    assert seen == expected
+    assert pages == 4
+
+
+@pytest.mark.parametrize(
+    "mark", ["nonsense", "2020-02-31~5", "2020-01-01~", "~", "2020-01-01~1'--", "~99999999999999999999", "１~１"]
+)
+def test_a_mark_that_we_did_not_make_is_refused_in_a_sentence(client, mark):
+    response = client.get("/papers", {"after": mark})
+    assert response.status_code == 404
+    assert "There is no such place in this list: start from its first page." in read(response).main
+
+
+@pytest.mark.parametrize("address", ["/tasks", "/sota", "/datasets", "/methods", "/runs"])
+def test_other_lists_refuse_strange_marks_too(client, address):
+    assert client.get(address, {"after": "x\x00y"}).status_code == 404
+
+
+def test_removed_papers_are_in_no_list(client):
+    task = make_task(name="T")
+    make_paper(title="Paper spam", tasks=[task], removed_at=timezone.now(), removed_reason="Spam.", authors=["Someone"])
+    for address in ("/", "/papers", "/task/t", "/author/someone", "/search?q=spam"):
+        assert "Paper spam" not in read(client.get(address)).main
+
+
+def test_tasks_stand_under_their_areas_largest_first_and_the_rest_by_name(client):
+    area = make_area(name="Reasoning")
+    small, large = make_task(name="Small", areas=[area]), make_task(name="Large", areas=[area])
+    make_board(task=large)
+    make_paper(tasks=[small, large])
+    make_task(name="Bare")
+    page = read(client.get("/tasks"))
+    in_order(page.main, ["Reasoning", "Large 1 board · 1 paper", "Small 1 paper", "More tasks", "Bare 0 papers"])
+    assert page.link("Reasoning") == "/area/reasoning"
+
+
+def test_tasks_without_an_area_are_paged(client, monkeypatch):
+    monkeypatch.setattr(task_list, "TASKS_WITHOUT_AN_AREA", 2)
+    for name in "ABC":
+        make_task(name=f"Task {name}")
+    first = read(client.get("/tasks"))
+    assert first.link("Next page") == "/tasks?after=task-b"
+    second = read(client.get("/tasks?after=task-b"))
+    assert [text for text, href, _ in second.links if href.startswith("/task/")] == ["Task C"]
+    assert second.link("First page") == "/tasks"
+
+
+def test_an_area_lists_all_its_tasks(client):
+    area = make_area(name="Reasoning")
+    make_task(name="Deduction", areas=[area])
+    page = read(client.get("/area/reasoning"))
+    assert page.headings[0] == ("h1", "Reasoning")
+    assert "1 task" in page.main
+    assert page.link("Deduction") == "/task/deduction"
+    assert client.get("/area/none").status_code == 404
+    make_area(name="Gone", removed_at=timezone.now(), removed_reason="Empty.")
+    assert client.get("/area/gone").status_code == 410
+
+
+def test_a_task_shows_description_neighbours_boards_and_papers(client):
+    task = make_task(
+        name="Question Answering", areas=[make_area(name="NLP")], description="Answer **questions**; see [x](/evil)."
+    )
+    TaskEdge.objects.create(parent=make_task(name="Language"), child=task)
+    TaskEdge.objects.create(parent=task, child=make_task(name="Open QA"))
+    board = make_board(task=task, dataset=make_dataset(name="SQuAD"), slug="qa-on-squad", metrics=["Error rate"])
+    make_result(board, model_name="Worse", scores={"Error rate": "20"})
+    make_result(board, model_name="Best", scores={"Error rate": "10"})
+    make_paper(title="Paper on it", tasks=[task])
+    page = read(client.get("/task/question-answering"))
+    in_order(
+        page.main, ["Tasks NLP Question Answering", "Answer questions; see x.", "Part of", "Language", "Sub-tasks", "Open QA"]
+    )
+    assert page.tables[0][1] == ["SQuAD", "Best", "10 Error rate", "2", "–"]
+    assert titles(page) == ["Paper on it"]
+    assert "/evil" not in page.hrefs()
+
+
+def test_all_boards_stand_under_area_and_task_with_their_best_and_counts(client):
+    task = make_task(name="Question Answering", areas=[make_area(name="NLP")])
+    board = make_board(task=task, dataset=make_dataset(name="SQuAD"), slug="qa-on-squad")
+    claim = make_result(board, model_name="Leader", scores={"Accuracy": "90%"})
+    make_result(board, model_name="Spam", scores={"Accuracy": "100"}, removed_at=timezone.now(), removed_reason="Spam.")
+    make_measurement(claim)
+    make_board(task=make_task(name="Alone"), dataset=make_dataset(name="Data"), slug="alone-on-data")
+    page = read(client.get("/sota"))
+    assert page.tables == [
+        [
+            ["Task and dataset", "Best model", "Value", "Results", "Measured"],
+            ["Question Answering"],
+            ["SQuAD", "Leader", "90% Accuracy", "1", "1"],
+        ],
+        [["Board", "Best model", "Value", "Results", "Measured"], ["Alone on Data", "–", "–", "0", "–"]],
+    ]
+    assert page.link("All tasks of NLP") == "/area/nlp"
+    assert page.link("Alone on Data") == "/sota/alone-on-data"
+
+
+def test_boards_without_an_area_are_paged(client, monkeypatch):
+    monkeypatch.setattr(sota, "BOARDS_WITHOUT_AN_AREA", 1)
+    make_board(slug="a")
+    make_board(slug="b")
+    assert read(client.get("/sota")).link("Next page") == "/sota?after=a"
+    assert "/sota/b" in read(client.get("/sota?after=a")).hrefs()
+
+
+def test_notable_benchmarks_are_those_with_most_results(client):
+    few, many = make_board(dataset=make_dataset(name="Few")), make_board(dataset=make_dataset(name="Many"))
+    make_result(few, scores={"Accuracy": "1"})
+    for score in "12":
+        make_result(many, scores={"Accuracy": score})
+    rows = read(client.get("/benchmarks")).tables[0][1:]
+    assert [(row[0].split(" on ")[1], row[3]) for row in rows] == [("Many", "2"), ("Few", "1")]
+
+
+def test_datasets_are_listed_with_their_boards(client, monkeypatch):
+    monkeypatch.setattr(dataset_pages, "PAGE", 1)
+    make_board(dataset=make_dataset(name="A", full_name="The A dataset"))
+    make_dataset(name="B", full_name="B")
+    page = read(client.get("/datasets"))
+    assert page.tables[0][1:] == [["A", "The A dataset", "1"]]
+    assert read(client.get(page.link("Next page"))).tables[0][1:] == [["B", "", "0"]]
+
+
+def test_a_dataset_shows_its_facts_and_boards(client):
+    paper = make_paper(title="Its paper", slug="its-paper")
+    dataset = make_dataset(
+        name="SQuAD", full_name="Stanford data", description="Plain <b>text</b>.", homepage="https://example.org/squad", paper=paper,
+        introduced_date=FIRST_DAY, modalities=["Texts"], languages=["English"], variants=["SQuAD", "SQuAD1.1 dev"],
+    )  # fmt: skip
+    dataset.tasks.add(make_task(name="QA"))
+    make_board(dataset=dataset, task=make_task(name="QA"), slug="qa-on-squad")
+    page = read(client.get("/dataset/squad"))
+    in_order(
+        page.main,
+        [
+            "SQuAD", "Stanford data", "Home page: example.org", "Introduced by Its paper", "2020-01-01", "QA", "Plain <b>text</b>.",
+            "Modalities Texts Languages English Variants SQuAD1.1 dev", "QA on SQuAD",
+        ],
+    )  # fmt: skip
+    assert page.link("Its paper") == "/paper/its-paper"
+
+
+def test_methods_are_listed_and_one_shows_its_papers(client):
+    method = make_method(name="LoRA", full_name="Low-rank adaptation", introduced_year=2000, source_url="javascript:alert(1)")
+    make_paper(title="Paper with it", methods=[method])
+    assert read(client.get("/methods")).tables[0][1:] == [["LoRA", "Low-rank adaptation", "", "1"]]
+    page = read(client.get("/method/lora"))
+    assert titles(page) == ["Paper with it"]
+    assert "Introduced" not in page.main
+    assert not any(href.startswith("javascript") for href in page.hrefs())
+
+
+def test_an_author_has_the_papers_with_that_name(client):
+    make_paper(title="Paper one", authors=["Stella Biderman"])
+    make_paper(title="Paper two", authors=["Somebody Else"])
+    page = read(client.get("/author/stella-biderman"))
+    assert page.headings == [("h1", "Stella Biderman"), ("h2", "Paper one"), ("h2", "Explore"), ("h2", "Community")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "make", "prefix"),
+    [
+        ("task", make_task, "task"),
+        ("dataset", make_dataset, "dataset"),
+        ("method", make_method, "method"),
+        ("author", make_author, "author"),
+    ],
+)
+def test_what_was_removed_says_so_and_what_was_renamed_redirects(client, kind, make, prefix):
+    make(name="Gone", removed_at=timezone.now(), removed_reason="Vandalism.")
+    response = client.get(f"/{prefix}/gone")
+    assert response.status_code == 410
+    assert "The reason: Vandalism." in read(response).main
+    kept = make(name="Kept")
+    SlugHistory.objects.create(kind=kind, slug="old", target=kept.public_id)
+    response = client.get(f"/{prefix}/old")
+    assert (response.status_code, response["Location"]) == (301, f"/{prefix}/kept")
+    assert client.get(f"/{prefix}/never-was").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/", 4), ("/papers", 2), ("/tasks", 2), ("/sota", 3), ("/benchmarks", 1), ("/datasets", 1), ("/methods", 1), ("/runs", 5),
+        ("/task/main", 7), ("/area/field", 2), ("/dataset/data", 3), ("/method/way", 4), ("/author/person", 3), ("/search?q=paper", 6),
+    ],
+)  # fmt: skip
+def test_the_number_of_queries_does_not_grow_with_the_list(client, django_assert_num_queries, address, queries):
+    task = make_task(name="Main", areas=[make_area(name="Field")])
+    dataset, method = make_dataset(name="Data"), make_method(name="Way")
+    for size in (2, 20):
+        for number in range(size):
+            paper = make_paper(
+                title=f"Paper {number}", tasks=[task], methods=[method], authors=["Person"], repositories=[make_repository()]
+            )
+            board = make_board(task=task, dataset=dataset, dataset_name=f"Data {size} {number}")
+            make_measurement(make_result(board, scores={"Accuracy": "1"}, paper=paper))
+            make_board(task=make_task(name=f"Paper task {size} {number}"))
+        with django_assert_num_queries(queries):
+            assert client.get(address).status_code == 200

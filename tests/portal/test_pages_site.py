@@ -1,0 +1,199 @@
+"""What holds on every page: header, footer, addresses, errors, and that strangers get no cookie."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import RequestFactory
+from django.utils import timezone
+
+from papers.models import Author, Source
+from portal import archive_import
+from portal.pages import errors
+from tests.factories.catalogue import make_paper
+from tests.portal.reading import in_order, read
+
+pytestmark = pytest.mark.django_db
+
+HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Submit", "About"]
+PAGES = [
+    "/",
+    "/papers",
+    "/tasks",
+    "/sota",
+    "/benchmarks",
+    "/datasets",
+    "/methods",
+    "/search",
+    "/search?q=a",
+    "/submit",
+    "/about",
+    "/runs",
+]
+
+
+@pytest.fixture
+def demo(settings):
+    """The demo catalogue, loaded by the importer as a new installation does."""
+    report = archive_import.import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO, progress=lambda line: None)
+    assert not report.has_failed
+
+
+def test_header_and_footer_are_those_of_the_seed_page(client):
+    page = read(client.get("/about"))
+    in_order(page.text, ["Papers With Code 2", " ".join(HEADER), "About Papers With Code 2"])
+    in_order(
+        page.text.rsplit("Self-test", 1)[1],
+        [
+            "Papers With Code 2", "Explore Notable Benchmarks All SotA Datasets Papers Methods", "Community Submit Results About",
+            "Data sourced from the PWC Archive (CC-BY-SA 4.0).",
+        ],
+    )  # fmt: skip
+    assert {"action": "/search", "method": "get", "role": "search", "class": "site-search"} in page.forms
+
+
+def test_every_link_of_header_and_footer_answers(client):
+    links = [(text, href) for text, href, _ in read(client.get("/submit")).links if href.startswith("/")]
+    assert len(links) == 16
+    assert [(text, href) for text, href in links if client.get(href).status_code != 200] == []
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_whole_and_leave_a_stranger_without_a_cookie(client, address):
+    response = client.get(address)
+    assert response.status_code == 200
+    page = read(response)
+    assert page.title.endswith(" | Papers With Code 2")
+    assert [tag for tag, _ in page.headings].count("h1") == 1
+    assert not response.cookies
+    assert "Cookie" not in response.get("Vary", "")
+
+
+@pytest.mark.parametrize(
+    ("address", "entry"), [("/tasks", "Tasks"), ("/sota", "SotA"), ("/benchmarks", "SotA"), ("/submit", "Submit")]
+)
+def test_the_header_marks_where_the_reader_is(client, address, entry):
+    marked = [text for text, _, attributes in read(client.get(address)).links if attributes.get("aria-current") == "page"]
+    assert marked == [entry]
+
+
+def test_staff_see_admin_and_sign_out_and_their_pages_are_private(admin_client):
+    response = admin_client.get("/papers")
+    page = read(response)
+    assert page.link("Admin") == "/admin/"
+    assert "Signed in as admin" in page.text
+    assert response["Cache-Control"] == "private"
+    assert "Cookie" in response["Vary"]
+    assert admin_client.post("/sign-out")["Location"] == "/"
+    assert "Signed in" not in read(admin_client.get("/papers")).text
+
+
+def test_a_reader_without_rights_sees_no_admin(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("reader"))
+    page = read(client.get("/papers"))
+    assert "Signed in as reader" in page.text
+    assert "Admin" not in [text for text, _, _ in page.links]
+
+
+def test_an_old_session_cookie_makes_nobody(client):
+    client.cookies["sessionid"] = "x" * 32
+    assert "Signed in" not in read(client.get("/papers")).text
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("/papers/", "/papers"),
+        ("/sota/a-board/", "/sota/a-board"),
+        ("/search/?q=a%20b", "/search?q=a%20b"),
+        ("/papers//", "/papers"),
+    ],
+)
+def test_a_slash_at_the_end_redirects_to_the_address_without(client, address, target):
+    response = client.get(address)
+    assert (response.status_code, response["Location"]) == (301, target)
+
+
+@pytest.mark.parametrize("address", ["/nope/", "//evil.example/", "/\\evil.example/", "/paper/", "/paper/\x00", "/paper/a\x00b/"])
+def test_a_slash_never_leads_elsewhere(client, address):
+    response = client.get("/", PATH_INFO=address)
+    assert response.status_code == 404
+    assert read(response).headings[0] == ("h1", "Page not found")
+
+
+def test_an_unknown_address_answers_404_in_a_sentence(client):
+    response = client.get("/nope")
+    assert response.status_code == 404
+    in_order(read(response).main, ["404", "Page not found", "There is no page at this address."])
+
+
+def test_other_errors_have_pages_too():
+    request = RequestFactory().get("/")
+    for response, status, words in [
+        (errors.server_error(request), 500, "The page could not be made; the error was logged."),
+        (errors.forbidden(request, PermissionDenied("Only on Sundays.")), 403, "Only on Sundays."),
+        (errors.forbidden(request, PermissionDenied()), 403, errors.FORBIDDEN),
+        (errors.csrf_failure(request, reason="no cookie"), 403, errors.FORM_EXPIRED),
+        (errors.bad_request(request, Exception("x")), 400, errors.BAD_REQUEST),
+    ]:
+        assert response.status_code == status
+        assert words in read(response).main
+
+
+def test_a_page_that_breaks_answers_500_with_a_page(client, settings):
+    settings.ROOT_URLCONF = "tests.portal.broken_urls"
+    client.raise_request_exception = False
+    response = client.get("/broken")
+    assert response.status_code == 500
+    assert "Something broke on our side" in read(response).main
+
+
+def test_error_pages_leave_a_stranger_without_a_cookie(client):
+    paper = make_paper(removed_at=timezone.now(), removed_reason="Spam.")
+    for address in ("/nope", f"/paper/{paper.slug}"):
+        response = client.get(address)
+        assert not response.cookies
+        assert "Cookie" not in response.get("Vary", "")
+
+
+def test_a_crawl_over_the_demo_finds_no_dead_link_and_no_missing_title(client, demo):
+    waiting, seen, dead, untitled = ["/"], {"/"}, [], []
+    authors = {f"/author/{slug}" for slug in Author.objects.published().values_list("slug", flat=True)}
+    # The hundreds of author pages are one view: sixty are visited, of the others their rows are looked for.
+    unvisited = set(sorted(authors)[60:])
+    while waiting:
+        address = waiting.pop()
+        response = client.get(address)
+        if response.status_code != 200:
+            dead.append((address, response.status_code))
+            continue
+        page = read(response)
+        if not page.title.removesuffix(" | Papers With Code 2"):
+            untitled.append(address)
+        for href in (found.split("#")[0] for found in page.hrefs()):
+            if href.startswith("/") and href not in seen | unvisited:
+                seen.add(href)
+                waiting.append(href)
+    assert dead == []
+    assert untitled == []
+    assert "/paper/gpt-neox-20b-an-open-source-autoregressive-1" in seen
+    assert len(seen) > 250
+
+
+def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):
+    archive_import.import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE, progress=lambda line: None)
+    page = read(client.get("/paper/gpt-neox-20b-an-open-source-autoregressive-1"))
+    in_order(
+        page.main,
+        [
+            "Papers GPT-NeoX-20B: An Open-Source Autoregressive Language Model", "Sid Black, Stella Biderman, Eric Hallahan,",
+            "Ben Wang, Samuel Weinbach", "2022-04-14", "BigScience (ACL) 2022 5", "Multi-task Language Understanding", "Language Modelling",
+            "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Abstract", "We introduce GPT-NeoX-20B, a 20 billion parameter",
+            "we describe \\model{}'s architecture", "Results", "Task Dataset Metric Value Model",
+            "Transfer Learning MML Average (%) 33.6 GPT-NeoX 20B (5-shot)",
+            "Multi-Task Learning MML Average (%) 33.6 GPT-NeoX 20B (5-shot)", "Related Papers",
+            "Visual-Language Model Knowledge Distillation Method for Image Quality Assessment 2025-07-21",
+            "Making Language Model a Hierarchical Classifier and Generator 2025-07-17",
+            "VisionThink: Smart and Efficient Vision Language Model via Reinforcement Learning 2025-07-17", "2025-07-17", "2025-07-17",
+            "2025-07-16", "2025-07-16", "2025-07-16",
+        ],
+    )  # fmt: skip
+    assert "Summary by" not in page.main

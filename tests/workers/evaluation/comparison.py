@@ -1,0 +1,131 @@
+"""What lm-eval itself says about a checkpoint, and the comparison of our engine's answers with it; the end-to-end tests use it too."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from lm_eval import simple_evaluate
+from lm_eval.tasks import TaskManager
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+
+from workers.evaluation import batching, harness
+from workers.evaluation.checkpoints import CheckpointSource
+from workers.evaluation.loading import load
+from workers.evaluation.scoring import HarnessScorer
+
+TOLERANCE = 2e-5
+
+
+@dataclass(frozen=True)
+class Expected:
+    """lm-eval's own answers in the order of its requests, and its numbers: {(task, metric): (value, standard error, items)}."""
+
+    contexts: list
+    log_likelihoods: list
+    is_greedy: list
+    metrics: dict
+
+
+def make_checkpoint(folder, *, tokenizer_file, layers=2, width=64, context_length=2048, scale=4.0, seed=0):
+    """A GPT-NeoX of fixed seed with the real tokenizer.
+
+    Its weights are scaled up: as initialised it barely reads its prompt, and dropping all shots would change no answer.
+    """
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(tokenizer_file), bos_token="<|endoftext|>", eos_token="<|endoftext|>", unk_token="<|endoftext|>"
+    )
+    config = GPTNeoXConfig(
+        vocab_size=50304,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        intermediate_size=4 * width,
+        max_position_embeddings=context_length,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = GPTNeoXForCausalLM(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(scale)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def expected(folder, spec, *, batch_size=4):
+    """What `simple_evaluate` gets from its own `hf` model, called on the folder by its name."""
+    if spec.include_path:
+        manager = TaskManager(include_defaults=False, include_path=spec.include_path)
+    else:
+        manager = harness.task_index.find(spec.task, include_path=None)
+    results = simple_evaluate(
+        model="hf",
+        model_args={"pretrained": str(folder), "dtype": "float32", "softmax_dtype": "float32"},
+        tasks=[spec.task],
+        num_fewshot=spec.num_fewshot,
+        limit=spec.limit,
+        batch_size=batch_size,
+        device="cpu",
+        task_manager=manager,
+        random_seed=spec.seeds.python,
+        numpy_random_seed=spec.seeds.numpy,
+        torch_random_seed=spec.seeds.torch,
+        fewshot_random_seed=spec.seeds.fewshot,
+    )
+    contexts, answers = [], []
+    for task in results["samples"].values():
+        for sample in task:
+            contexts.extend(tuple(arguments) for arguments in sample["arguments"])
+            answers.extend(response[0] for response in sample["resps"])
+    return Expected(contexts, [answer[0] for answer in answers], [answer[1] for answer in answers], _metrics(results))
+
+
+def measure(folder, spec, *, batch_size=4, change_plan=None, change_model=None):
+    """Plan, responses and reduction of our engine; the changes plant a fault into what is scored."""
+    loaded = load(CheckpointSource(str(folder), True, None, "float32"), device="cpu")
+    plan = harness.build_plan(spec)
+    scored = change_plan(plan) if change_plan else plan
+    if change_model:
+        change_model(loaded.model)
+    responses = score_all(HarnessScorer(loaded, batch_size), scored, loaded.tokenizer, batch_size=batch_size)
+    return plan, responses, harness.reduce(spec, plan, responses)
+
+
+def score_all(scorer, plan, tokenizer, *, batch_size):
+    """Every response by ordinal, scored batch by batch."""
+    responses = [None] * len(plan.requests)
+    for batch in batching.plan_batches(batching.token_lengths(plan, tokenizer), batch_size=batch_size):
+        requests = [request for request in plan.requests if request.sample in set(batch)]
+        for request, response in zip(requests, scorer.score(requests), strict=True):
+            responses[request.ordinal] = response
+    return responses
+
+
+def assert_equal(wanted, responses, metrics, *, tolerance=TOLERANCE):
+    """Every log-likelihood, every greedy mark, every metric with its standard error and its number of items."""
+    assert len(responses) == len(wanted.log_likelihoods)
+    differences = [
+        abs(response.log_likelihood - value) for response, value in zip(responses, wanted.log_likelihoods, strict=True)
+    ]
+    assert max(differences) <= tolerance, f"a log-likelihood differs by {max(differences)}"
+    assert [response.is_greedy for response in responses] == wanted.is_greedy
+    assert {(metric.task, metric.metric): (metric.value, metric.stderr, metric.items) for metric in metrics} == wanted.metrics
+
+
+def largest_difference(wanted, responses):
+    """How far the worst log-likelihood is from lm-eval's."""
+    return max(abs(response.log_likelihood - value) for response, value in zip(responses, wanted.log_likelihoods, strict=True))
+
+
+def _metrics(results):
+    found = {}
+    for name, values in results["results"].items():
+        for key, value in values.items():
+            if key.endswith(",none") and "_stderr" not in key:
+                metric = key.removesuffix(",none")
+                stderr = values[f"{metric}_stderr,none"]
+                stderr = None if stderr == "N/A" or math.isnan(stderr) else stderr
+                found[name, metric] = (value, stderr, values["sample_len"])
+    return found

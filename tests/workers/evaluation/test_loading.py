@@ -1,0 +1,127 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from workers.evaluation.checkpoints import CheckpointSource
+from workers.evaluation.errors import CheckpointBroken, CheckpointMissing, OutOfMemory
+from workers.evaluation.loading import load
+from workers.evaluation.memory import is_out_of_memory
+
+
+@pytest.fixture
+def checkpoint(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "checkpoint")
+
+
+def source(folder, *, dtype="float32"):
+    return CheckpointSource(str(folder), True, None, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_the_model_is_loaded_whole_in_the_dtype_that_was_asked_for(checkpoint, dtype):
+    loaded = load(source(checkpoint, dtype=dtype), device="cpu")
+
+    stored = load_file(checkpoint / "model.safetensors")
+    stored["lm_head.weight"] = stored.pop("embed_out.weight")  # as transformers names it since version 5
+    held = dict(loaded.model.named_parameters())
+    assert sorted(held) == sorted(stored)
+    assert all(torch.equal(held[name], stored[name].to(getattr(torch, dtype))) for name in stored)
+    assert not loaded.model.training
+    assert (loaded.device, loaded.facts.dtype) == ("cpu", dtype)
+    assert loaded.tokenizer("Answer: A")["input_ids"] == loaded.tokenizer.convert_tokens_to_ids(["Answer", ":", "A"])
+
+
+def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
+    """The hub's own cache layout, as a download leaves it; the revision is that of the commit."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repository = Path(HF_HUB_CACHE) / "models--EleutherAI--cached-model"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    shutil.copytree(trained, repository / "snapshots" / commit)
+
+    loaded = load(CheckpointSource("EleutherAI/cached-model", False, None, "float32"), device="cpu")
+
+    assert loaded.facts.revision == commit
+    assert loaded.facts.parameter_count == loaded.model.num_parameters()
+    (repository / "snapshots" / commit / "model.safetensors").unlink()
+    with pytest.raises(CheckpointMissing, match="holds no weights"):
+        load(CheckpointSource("EleutherAI/cached-model", False, commit, "float32"), device="cpu")
+
+
+def test_weights_that_lack_a_tensor_are_refused_in_place_of_filled_with_random_numbers(checkpoint):
+    weights = load_file(checkpoint / "model.safetensors")
+    del weights["gpt_neox.layers.1.attention.dense.weight"]
+    save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value) == (
+        f"The weights in {checkpoint} lack gpt_neox.layers.1.attention.dense.weight (1 in all): fetch them all again."
+    )
+
+
+def test_weights_of_another_shape_are_refused(checkpoint):
+    weights = load_file(checkpoint / "model.safetensors")
+    weights["embed_out.weight"] = weights["embed_out.weight"][:, :-1].contiguous()
+    save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value) == (
+        f"The weights in {checkpoint} have the wrong shape for lm_head.weight (1 in all): fetch them all again."
+    )
+
+
+def test_a_model_that_is_no_language_model_is_refused(checkpoint):
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "model_type": "vit", "architectures": ["ViTModel"]}))
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value) == f"{checkpoint} holds a vit model, no causal language model: register another one."
+
+
+def test_a_model_type_that_transformers_does_not_know_is_refused_in_one_sentence(checkpoint):
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "model_type": "no_such_model"}))
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value).startswith(f"transformers can't load {checkpoint} (")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_broken_tokenizer_is_refused(checkpoint):
+    (checkpoint / "tokenizer.json").write_text('{"model": "?"}')
+
+    with pytest.raises(CheckpointBroken, match=r"transformers can't load .*: fetch it again or register another one\."):
+        load(source(checkpoint), device="cpu")
+
+
+def test_more_memory_than_there_is_is_told_from_other_failures():
+    with pytest.raises(RuntimeError) as failed:
+        torch.empty(1 << 58, dtype=torch.uint8)
+    assert is_out_of_memory(failed.value)
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    with pytest.raises(RuntimeError) as failed:
+        torch.ones(2, 3) @ torch.ones(2, 3)
+    assert not is_out_of_memory(failed.value)
+
+
+def test_a_checkpoint_that_needs_too_much_memory_says_how_much(checkpoint):
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "vocab_size": 1 << 50}))
+
+    with pytest.raises(OutOfMemory, match=r"ran out of memory on cpu: it needs about .* GB; use a larger device"):
+        load(source(checkpoint), device="cpu")

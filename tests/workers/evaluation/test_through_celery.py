@@ -1,0 +1,139 @@
+"""From the button to the board: real MMLU, the real tokenizer, a real worker process; every number is lm-eval's own."""
+
+import pytest
+
+from accounts.models import User
+from leaderboards.models import Measurement
+from tests.factories.celery_worker import celery_worker, finished, wait_for_end
+from tests.factories.runs import GIGABYTE, make_checkpoint, make_claim, make_mapping, make_protocol
+from tests.workers.evaluation.comparison import assert_equal, expected
+from workers import lifecycle, plan
+from workers.evaluation.contract import MetricValue, Response
+from workers.models import Request, Run, RunEvent, Sample
+
+pytestmark = pytest.mark.usefixtures("mmlu", "committed_db")
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "worker.log"
+
+
+@pytest.fixture
+def worker(committed_db, bench, neox, log):
+    environment = {
+        "BENCHMARK_DATA": str(bench),
+        "CHECKPOINT_ROOTS": str(neox.parent),
+        "HF_HUB_OFFLINE": "1",
+        "WORKER_DEVICE": "cpu",
+    }
+    with celery_worker(log, **environment) as process:
+        yield process
+
+
+def make_run_mapping(neox, *, task, claim=None, checkpoint=None):
+    checkpoint = checkpoint or make_checkpoint(folder=neox.name, parameter_count=6_541_056)
+    return make_mapping(claim=claim, checkpoint=checkpoint, protocol=make_protocol(task=task, num_fewshot=5))
+
+
+def answers_of(run):
+    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("log_likelihood", "is_greedy")
+    return [Response(log_likelihood, is_greedy) for log_likelihood, is_greedy in rows]
+
+
+def metrics_of(run):
+    return [MetricValue(**metric) for metric in run.results["metrics"]]
+
+
+def test_a_click_puts_the_harness_own_number_beside_the_claim(worker, neox, log, client):
+    claim = make_claim(value="33.6")
+    mapping = make_run_mapping(neox, task="mmlu_abstract_algebra", claim=claim)
+    client.force_login(User.objects.create(username="admin", is_staff=True))
+
+    response = client.post("/runs/request", {"mapping": mapping.pk})
+    run = finished(Run.objects.get(), process=worker, log=log)
+
+    assert response["Location"] == f"/runs/{run.public_id}"
+    wanted = expected(neox, plan.spec_of(run))
+    assert len(wanted.log_likelihoods) == 400
+    prompts = Request.objects.filter(run=run).order_by("ordinal").values_list("prompt__text", "continuation")
+    assert list(prompts) == wanted.contexts
+    assert_equal(wanted, answers_of(run), metrics_of(run))
+
+    accuracy, stderr, items = wanted.metrics["mmlu_abstract_algebra", "acc"]
+    measurement = Measurement.objects.get()
+    assert (measurement.claim, measurement.run_id, measurement.items, items) == (claim, run.public_id, 100, 100)
+    assert measurement.value == pytest.approx(100 * accuracy)
+    assert measurement.standard_error == pytest.approx(100 * stderr)
+    assert measurement.chance_level == 25.0
+    assert measurement.interval_low < measurement.value < measurement.interval_high
+    assert Sample.objects.filter(run=run, is_correct=True).count() == round(100 * accuracy)
+
+    page = client.get(f"/sota/{claim.leaderboard.slug}").content.decode()
+    assert "33.6" in page
+    assert f"{100 * accuracy:.1f}" in page
+    assert f"/runs/{run.public_id}" in page
+
+
+def test_many_subjects_make_one_number_as_in_the_harness(worker, neox, log):
+    mapping = make_run_mapping(neox, task="mmlu_stem")
+
+    run = finished(lifecycle.request(mapping, by=None, items_per_task=1), process=worker, log=log)
+
+    wanted = expected(neox, plan.spec_of(run))
+    assert len(wanted.log_likelihoods) == 19 * 4
+    assert_equal(wanted, answers_of(run), metrics_of(run))
+    assert not Measurement.objects.exists(), "a trial measures no claim"
+
+
+def test_what_ran_is_on_record(worker, neox, log):
+    run = finished(
+        lifecycle.request(make_run_mapping(neox, task="mmlu_anatomy"), by=None, items_per_task=2), process=worker, log=log
+    )
+
+    record = run.provenance
+    assert record["checkpoint"]["location"] == neox.name
+    assert {file["name"] for file in record["checkpoint"]["files"]} >= {"model.safetensors", "config.json", "tokenizer.json"}
+    assert all(len(file["sha256"]) == 64 for file in record["checkpoint"]["files"])
+    assert (record["device"]["kind"], record["worker"]) == ("cpu", "scorer@tests")
+    assert record["software"].keys() >= {"torch", "transformers", "lm_eval", "datasets", "python"}
+    (task,) = record["tasks"]
+    assert (task["name"], task["num_fewshot"], task["items"], task["chance"]) == ("mmlu_anatomy", 5, 2, 0.25)
+    assert record["seeds"] == {"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
+    assert record["plan"] == {"version": 1, "batch_size": 8, "batches": 1, "requests": 8}
+    states = list(RunEvent.objects.filter(run=run).values_list("state", flat=True))
+    assert states == ["requested", "planning", "scoring", "scoring", "scoring", "reducing", "finished"]
+
+
+def test_bad_input_fails_the_run_with_one_sentence_before_the_model_is_loaded(worker, neox, log):
+    cut = neox.parent / "cut"
+    cut.mkdir(exist_ok=True)
+    for file in neox.iterdir():
+        content = file.read_bytes()
+        (cut / file.name).write_bytes(content[: len(content) // 2] if file.suffix == ".safetensors" else content)
+    good = make_checkpoint(folder=neox.name)
+    cases = [
+        (make_run_mapping(neox, task="mmlu_anatomy", checkpoint=make_checkpoint(folder="nowhere")), "checkpoint_missing"),
+        (make_run_mapping(neox, task="mmlu_anatomy", checkpoint=make_checkpoint(folder="cut")), "checkpoint_broken"),
+        (make_run_mapping(neox, task="mmlu_anatomy", checkpoint=make_checkpoint(folder="../outside")), "checkpoint_refused"),
+        (make_run_mapping(neox, task="mmlu_anatomyy", checkpoint=good), "unknown_task"),
+        (make_run_mapping(neox, task="humaneval", checkpoint=good), "unsafe_task"),
+        (make_run_mapping(neox, task="hellaswag", checkpoint=good), "data_missing"),
+    ]
+    for mapping, code in cases:
+        run = wait_for_end(lifecycle.request(mapping, by=None), process=worker, log=log)
+        assert (run.state, run.error_code) == ("failed", code), run.error_message
+        assert run.error_message[-1] in ".?"
+        assert "\n" not in run.error_message
+        assert str(neox.parent) not in run.error_message
+        assert not run.shards.exists()
+
+
+def test_a_run_that_fits_no_worker_waits_and_says_why(worker, neox, log, client):
+    large = make_checkpoint(folder=neox.name, memory_bytes=45_220_048_896, device="gpu", parameter_count=20 * GIGABYTE)
+    waits = lifecycle.request(make_run_mapping(neox, task="mmlu_anatomy", checkpoint=large), by=None)
+    other = lifecycle.request(make_run_mapping(neox, task="mmlu_anatomy"), by=None, items_per_task=1)
+    finished(other, process=worker, log=log)
+
+    assert Run.objects.get(pk=waits.pk).state == "requested"
+    assert "Needs 45 GB of GPU memory; no worker online has it." in client.get(f"/runs/{waits.public_id}").content.decode()

@@ -1,0 +1,106 @@
+"""The registry in the admin: who may, what is refused, and the action that asks for runs."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories.catalogue import make_paper
+from tests.factories.runs import make_checkpoint, make_mapping, make_planned_run, make_worker
+from workers.models import Checkpoint, Run
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [
+    "accounts_user", "papers_paper", "papers_author", "papers_task", "papers_dataset", "papers_method", "papers_repository",
+    "leaderboards_leaderboard", "leaderboards_claim", "leaderboards_protocol", "leaderboards_measurement", "leaderboards_model",
+    "workers_checkpoint", "workers_claimmapping", "workers_run", "workers_worker",
+]  # fmt: skip
+
+
+@pytest.fixture
+def admin(client):
+    user = User.objects.create_superuser("admin", password="a long password")
+    client.force_login(user)
+    return user
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_list_answers(admin, client, name):
+    make_mapping()
+    make_planned_run()
+    make_worker()
+    make_paper()
+    assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+
+
+def test_every_row_answers(admin, client):
+    mapping, run, worker, paper = make_mapping(), make_planned_run(), make_worker(), make_paper()
+    rows = [mapping, mapping.checkpoint, mapping.protocol, mapping.claim, mapping.claim.leaderboard, run, worker, paper]
+    for row in rows:
+        address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+        assert client.get(address).status_code == 200, address
+
+
+def test_the_action_asks_for_one_run_a_checkpoint_and_protocol(admin, client):
+    first = make_mapping()
+    second = make_mapping(checkpoint=first.checkpoint, protocol=first.protocol)
+    response = client.post(
+        reverse("admin:workers_claimmapping_changelist"),
+        {"action": "ask_for_runs", "_selected_action": [first.pk, second.pk]},
+        follow=True,
+    )
+    run = Run.objects.get()
+    assert (run.checkpoint, run.requested_by) == (first.checkpoint, admin)
+    assert f"/runs/{run.public_id}" in response.content.decode()
+
+
+def test_staff_without_the_right_cannot_ask(client):
+    client.force_login(User.objects.create(username="reader", is_staff=True))
+    mapping = make_mapping()
+    response = client.post(
+        reverse("admin:workers_claimmapping_changelist"), {"action": "ask_for_runs", "_selected_action": [mapping.pk]}
+    )
+    assert response.status_code == 403
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("location", "sentence"),
+    [
+        ({"hub_id": "somebody/model", "revision": "c" * 40}, "are not allowed here: CHECKPOINT_OWNERS names"),
+        ({"hub_id": "EleutherAI/pythia-70m", "revision": "main"}, "needs its revision as a commit"),
+        ({"folder": "../secrets"}, "is not below any of CHECKPOINT_ROOTS"),
+        ({}, "Name either a hub id or a folder, and not both."),
+        ({"hub_id": "EleutherAI/pythia-70m", "folder": "small"}, "Name either a hub id or a folder, and not both."),
+    ],
+)
+def test_a_checkpoint_that_may_not_be_loaded_is_refused_when_it_is_entered(admin, client, location, sentence):
+    model = make_checkpoint().model
+    before = Checkpoint.objects.count()
+    fields = {
+        "slug": "new", "name": "New", "model": model.pk, "hub_id": "", "folder": "", "revision": "", "dtype": "float16",
+        "parameter_count": 70_426_624, "memory_bytes": 10**9, "device": "any", "recipe": "", **location,
+    }  # fmt: skip
+    response = client.post(reverse("admin:workers_checkpoint_add"), fields)
+    assert sentence in response.content.decode().replace("&quot;", '"')
+    assert Checkpoint.objects.count() == before
+
+
+def test_an_allowed_checkpoint_is_taken(admin, client):
+    fields = {
+        "slug": "pythia-70m", "name": "Pythia 70M", "model": make_checkpoint().model.pk, "hub_id": "EleutherAI/pythia-70m",
+        "folder": "", "revision": "a39f36b100fe8a5377810d56c3f4789b9c53ac42", "dtype": "float32", "parameter_count": 70_426_624,
+        "memory_bytes": 10**9, "device": "any", "recipe": "",
+    }  # fmt: skip
+    response = client.post(reverse("admin:workers_checkpoint_add"), fields)
+    assert response.status_code == 302, response.content.decode()
+    assert Checkpoint.objects.get(slug="pythia-70m").location == "EleutherAI/pythia-70m"
+
+
+def test_runs_and_history_are_read_only(admin, client):
+    run = make_planned_run()
+    address = reverse("admin:workers_run_change", args=[run.pk])
+    client.post(address, {"state": "finished"})
+    run.refresh_from_db()
+    assert run.state == "scoring"
+    assert client.post(reverse("admin:workers_run_delete", args=[run.pk]), {"post": "yes"}).status_code == 403

@@ -1,0 +1,99 @@
+"""The doorbell: what is rung for, and that a ring which gets lost loses nothing."""
+
+import logging
+import socket
+
+import pytest
+from celery import Celery
+
+from portal.celery import app
+from tests.factories.runs import GIGABYTE, make_checkpoint, make_mapping, make_planned_run, make_worker
+from workers import doorbell, lifecycle
+from workers.models import Run, Shard
+
+
+@pytest.fixture
+def rung(settings):
+    """What lies in the real broker's queues; emptied before and after."""
+    with app.connection_for_read() as connection:
+        channel = connection.default_channel
+        for queue in ("cpu", "gpu"):
+            channel.queue_purge(queue)
+
+        def read():
+            found = []
+            for queue in ("cpu", "gpu"):
+                while message := channel.basic_get(queue, no_ack=True):
+                    found.append((queue, message.headers["task"], message.headers["argsrepr"]))
+            return found
+
+        yield read
+        for queue in ("cpu", "gpu"):
+            channel.queue_purge(queue)
+
+
+def test_a_request_rings_on_the_queue_of_its_device(committed_db, rung):
+    small = lifecycle.request(make_mapping(), by=None)
+    large = lifecycle.request(make_mapping(checkpoint=make_checkpoint(device="gpu")), by=None)
+    assert rung() == [
+        ("cpu", "workers.tasks.plan_run", f"[{small.pk}]"),
+        ("gpu", "workers.tasks.plan_run", f"[{large.pk}]"),
+    ]
+
+
+def test_a_request_that_is_rolled_back_rings_for_nothing(db, rung):
+    lifecycle.request(make_mapping(), by=None)
+    assert rung() == []
+
+
+@pytest.mark.django_db
+def test_what_is_rung_for_follows_the_state_of_the_run(rung):
+    run = make_planned_run(samples=4, batch_size=1, shards=2)
+    first, second = run.shards.order_by("index")
+    doorbell.ring_now(run)
+    assert rung() == [
+        ("cpu", "workers.tasks.score_shard", f"[{first.pk}]"),
+        ("cpu", "workers.tasks.score_shard", f"[{second.pk}]"),
+    ]
+    leases = [lifecycle.claim_shard(shard.pk, by="one") for shard in (first, second)]
+    doorbell.ring_now(run)
+    assert rung() == []
+    for lease in leases:
+        lifecycle.finish_shard(lease)
+    doorbell.ring_now(run)
+    assert rung() == [("cpu", "workers.tasks.reduce_run", f"[{run.pk}]")]
+    Run.objects.filter(pk=run.pk).update(state="finished")
+    doorbell.ring_now(run)
+    assert rung() == []
+
+
+@pytest.mark.django_db
+def test_the_reaper_rings_again_after_the_broker_lost_everything(rung):
+    make_worker()
+    shard = make_planned_run().shards.get()
+    lifecycle.reap()
+    assert rung() == [("cpu", "workers.tasks.score_shard", f"[{shard.pk}]")]
+
+
+@pytest.mark.django_db
+def test_the_reaper_does_not_fill_a_queue_that_nobody_reads(rung):
+    make_worker(memory_bytes=8 * GIGABYTE)
+    make_planned_run(checkpoint=make_checkpoint(memory_bytes=45 * GIGABYTE, device="gpu"))
+    for _ in range(3):
+        lifecycle.reap()
+    assert rung() == []
+
+
+def test_a_broker_that_is_down_costs_no_request(committed_db, caplog):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    Celery("elsewhere", broker=f"redis://127.0.0.1:{port}", set_as_current=True)
+    try:
+        with caplog.at_level(logging.WARNING):
+            run = lifecycle.request(make_mapping(), by=None)
+    finally:
+        app.set_current()
+    assert Run.objects.get() == run
+    assert "waits until the reaper rings again" in caplog.text
+    assert not Shard.objects.exists()

@@ -1,0 +1,201 @@
+"""The machine of runs: who may move what, and what a lost race, lease or worker leaves behind."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories.runs import make_mapping, make_planned_run
+from workers import lifecycle
+from workers.models import Run, RunEvent, Shard
+from workers.states import ENDED, MOVES, RunState, ShardState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin():
+    return User.objects.create(username="admin", is_staff=True)
+
+
+def expire(rows):
+    rows.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def states_of(run):
+    return list(RunEvent.objects.filter(run=run).values_list("state", flat=True))
+
+
+def test_a_request_makes_a_waiting_run_and_says_who_asked(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    assert (run.state, run.requested_by) == (RunState.REQUESTED, admin)
+    event = RunEvent.objects.get(run=run)
+    assert (event.state, event.actor, event.note) == ("requested", "admin", "Asked for.")
+
+
+def test_a_second_request_joins_the_open_run(admin):
+    mapping = make_mapping()
+    first = lifecycle.request(mapping, by=admin)
+    assert lifecycle.request(mapping, by=None) == first
+    assert Run.objects.count() == 1
+
+
+def test_a_request_after_the_end_and_a_trial_are_runs_of_their_own(admin):
+    mapping = make_mapping()
+    first = lifecycle.request(mapping, by=admin)
+    trial = lifecycle.request(mapping, by=admin, items_per_task=3)
+    lifecycle.cancel(first, by=admin)
+    second = lifecycle.request(mapping, by=admin)
+    assert len({first.pk, trial.pk, second.pk}) == 3
+
+
+def test_only_one_of_two_workers_gets_to_plan(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    assert lifecycle.claim_planning(run.pk, by="one").fence == 1
+    assert lifecycle.claim_planning(run.pk, by="two") is None
+    run.refresh_from_db()
+    assert (run.state, run.lease_owner) == (RunState.PLANNING, "one")
+
+
+def test_a_planned_run_is_cut_into_shards_and_waits_for_scoring(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    lease = lifecycle.claim_planning(run.pk, by="one")
+    lifecycle.planned(lease, shards=[[[0, 1], [2]], [[3]]], plan_version=1, samples_total=4, requests_total=16)
+    run.refresh_from_db()
+    assert (run.state, run.samples_total, run.requests_total, run.lease_owner) == (RunState.SCORING, 4, 16, "")
+    assert list(run.shards.order_by("index").values_list("batches", flat=True)) == [[[0, 1], [2]], [[3]]]
+    assert states_of(run) == ["requested", "planning", "scoring"]
+
+
+def test_a_cancelled_run_takes_no_plan(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    lease = lifecycle.claim_planning(run.pk, by="one")
+    lifecycle.cancel(run, by=admin)
+    with pytest.raises(lifecycle.LostLease), transaction.atomic():
+        lifecycle.planned(lease, shards=[[[0]]], plan_version=1)
+    assert not Shard.objects.filter(run=run).exists()
+    assert lifecycle.renew(lease) is False
+
+
+def test_cancel_keeps_a_finished_run(admin):
+    run = make_planned_run()
+    Run.objects.filter(pk=run.pk).update(state=RunState.FINISHED)
+    with pytest.raises(lifecycle.LostRace):
+        lifecycle.cancel(run, by=admin)
+    run.refresh_from_db()
+    assert run.state == RunState.FINISHED
+
+
+def test_a_shard_is_claimed_once_and_its_fence_grows():
+    shard = make_planned_run().shards.get()
+    lease = lifecycle.claim_shard(shard.pk, by="one")
+    assert lease.fence == 1
+    assert lifecycle.claim_shard(shard.pk, by="two") is None
+
+
+def test_a_worker_whose_lease_ran_out_cannot_write_any_more():
+    shard = make_planned_run().shards.get()
+    zombie = lifecycle.claim_shard(shard.pk, by="one")
+    expire(Shard.objects.filter(pk=shard.pk))
+    heir = lifecycle.claim_shard(shard.pk, by="two")
+    assert heir.fence == zombie.fence + 1
+    for write in (
+        lambda: lifecycle.advance(zombie, batches_done=1),
+        lambda: lifecycle.finish_shard(zombie),
+        lambda: lifecycle.release(zombie, note="late"),
+        lambda: lifecycle.fail(zombie, code="late", message="Late."),
+        lambda: lifecycle.record_provenance(zombie, worker="one"),
+    ):
+        with pytest.raises(lifecycle.LostLease), transaction.atomic():
+            write()
+    assert lifecycle.renew(zombie) is False
+    shard.refresh_from_db()
+    assert (shard.state, shard.batches_done, shard.lease_owner) == (ShardState.RUNNING, 0, "two")
+
+
+def test_a_shard_handed_back_keeps_its_batches_and_its_attempts():
+    shard = make_planned_run().shards.get()
+    lease = lifecycle.claim_shard(shard.pk, by="one")
+    lifecycle.advance(lease, batches_done=1)
+    lifecycle.release(lease, note="The worker was told to stop.")
+    shard.refresh_from_db()
+    assert (shard.state, shard.batches_done, shard.attempts, shard.lease_owner) == (ShardState.QUEUED, 1, 0, "")
+
+
+def test_reducing_waits_for_the_last_shard():
+    run = make_planned_run(samples=4, batch_size=1, shards=2)
+    first, second = (lifecycle.claim_shard(shard.pk, by="one") for shard in run.shards.order_by("index"))
+    lifecycle.finish_shard(first)
+    assert lifecycle.claim_reducing(run.pk, by="one") is None
+    lifecycle.finish_shard(second)
+    lease = lifecycle.claim_reducing(run.pk, by="one")
+    assert lifecycle.claim_reducing(run.pk, by="two") is None
+    lifecycle.finish(lease, results={"metrics": []})
+    run.refresh_from_db()
+    assert (run.state, run.results, run.has_ended) == (RunState.FINISHED, {"metrics": []}, True)
+    assert run.finished_at is not None
+
+
+def test_the_reaper_returns_a_silent_planner_to_the_queue(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    zombie = lifecycle.claim_planning(run.pk, by="one")
+    assert lifecycle.reap() == 0
+    expire(Run.objects.filter(pk=run.pk))
+    assert lifecycle.reap() == 1
+    run.refresh_from_db()
+    assert (run.state, run.lease_owner) == (RunState.REQUESTED, "")
+    with pytest.raises(lifecycle.LostLease), transaction.atomic():
+        lifecycle.planned(zombie, shards=[[[0]]], plan_version=1)
+
+
+def test_the_reaper_returns_a_silent_reducer_to_scoring():
+    run = make_planned_run()
+    lifecycle.finish_shard(lifecycle.claim_shard(run.shards.get().pk, by="one"))
+    zombie = lifecycle.claim_reducing(run.pk, by="one")
+    expire(Run.objects.filter(pk=run.pk))
+    assert lifecycle.reap() == 1
+    heir = lifecycle.claim_reducing(run.pk, by="two")
+    with pytest.raises(lifecycle.LostLease), transaction.atomic():
+        lifecycle.finish(zombie, results={})
+    lifecycle.finish(heir, results={"metrics": []})
+
+
+def test_a_shard_that_lost_three_workers_fails_its_run_with_the_reason():
+    run = make_planned_run()
+    shard = run.shards.get()
+    for worker in ("one", "two", "three"):
+        assert lifecycle.claim_shard(shard.pk, by=worker) is not None
+        expire(Shard.objects.filter(pk=shard.pk))
+        assert lifecycle.reap() == 1
+    assert lifecycle.claim_shard(shard.pk, by="four") is None
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == (RunState.FAILED, "lost_worker")
+    assert run.error_message == (
+        "Shard 1 lost its worker 3 times: look into the workers' logs for what ends them, then ask for the run again."
+    )
+
+
+def test_a_failed_shard_fails_its_run_with_its_sentence():
+    run = make_planned_run()
+    lease = lifecycle.claim_shard(run.shards.get().pk, by="one")
+    lifecycle.fail(lease, code="out_of_memory", message="It did not fit: use a smaller batch.")
+    run.refresh_from_db()
+    assert (run.state, run.error_code, run.error_message) == ("failed", "out_of_memory", "It did not fit: use a smaller batch.")
+    assert run.shards.get().state == ShardState.FAILED
+
+
+def test_an_ended_run_has_no_way_on():
+    assert {RunState.FINISHED, RunState.FAILED, RunState.CANCELLED} == ENDED
+    assert all(target in MOVES for targets in MOVES.values() for target in targets)
+
+
+def test_the_site_cannot_rewrite_the_history_of_a_run(admin):
+    run = lifecycle.request(make_mapping(), by=admin)
+    events = RunEvent.objects.filter(run=run)
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        events.update(note="Never asked for.")
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        events.delete()
+    assert events.get().note == "Asked for."

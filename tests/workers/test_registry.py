@@ -1,0 +1,69 @@
+"""What ships: checkpoints, protocols, the self-test and the mappings of GPT-NeoX-20B's claims."""
+
+import pytest
+from django.conf import settings
+
+from leaderboards.models import Claim, Protocol
+from papers.models import Source
+from portal.archive_import import import_paths
+from workers import registry
+from workers.evaluation.checkpoints import memory_needed  # imports no torch
+from workers.models import Checkpoint, ClaimMapping
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo():
+    import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO, progress=lambda line: None)
+    registry.ensure()
+
+
+def test_gpt_neox_20b_is_registered_with_the_memory_it_needs():
+    registry.ensure()
+    checkpoint = Checkpoint.objects.get(slug="gpt-neox-20b")
+    assert (checkpoint.hub_id, checkpoint.dtype, checkpoint.needs_gpu) == ("EleutherAI/gpt-neox-20b", "float16", True)
+    hidden, layers, vocabulary = 6144, 44, 50_432
+    layer = 12 * hidden * hidden + (3 * hidden + hidden + 4 * hidden + hidden) + 4 * hidden
+    assert checkpoint.parameter_count == layers * layer + 2 * vocabulary * hidden + 2 * hidden
+    assert checkpoint.memory_bytes == memory_needed(checkpoint.parameter_count, "float16")
+    assert round(checkpoint.memory_bytes / 1e9) == 45
+
+
+def test_both_rows_of_the_33_6_claim_are_mapped(demo):
+    assert registry.map_known_claims() == 2
+    mappings = ClaimMapping.objects.filter(checkpoint__slug="gpt-neox-20b").select_related("claim__leaderboard", "protocol")
+    assert {mapping.claim.leaderboard.slug for mapping in mappings} == {"transfer-learning-on-mml", "multi-task-learning-on-mml"}
+    assert {score.text for mapping in mappings for score in mapping.claim.scores.all()} == {"33.6"}
+    assert {(mapping.protocol.task, mapping.protocol.num_fewshot, mapping.scale) for mapping in mappings} == {("mmlu", 5, 100.0)}
+
+
+def test_an_archive_that_takes_the_demo_over_keeps_the_mappings(demo, shared_data):
+    registry.map_known_claims()
+    before = set(ClaimMapping.objects.values_list("pk", flat=True))
+    import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE, progress=lambda line: None)
+    assert registry.map_known_claims() == 0
+    assert set(ClaimMapping.objects.values_list("pk", flat=True)) == before
+    assert Claim.objects.published().filter(mappings__checkpoint__slug="gpt-neox-20b", source="archive").count() == 2
+
+
+def test_registering_again_changes_nothing_and_keeps_what_staff_changed(demo):
+    registry.map_known_claims()
+    Protocol.objects.filter(slug="mmlu-5-shot-letters").update(name="MMLU as we say it")
+    counts = [model.objects.count() for model in (Checkpoint, Protocol, ClaimMapping, Claim)]
+    registry.ensure()
+    assert registry.map_known_claims() == 0
+    assert [model.objects.count() for model in (Checkpoint, Protocol, ClaimMapping, Claim)] == counts
+    assert Protocol.objects.filter(name="MMLU as we say it").exists()
+
+
+def test_nothing_is_mapped_before_anything_is_registered():
+    assert registry.map_known_claims() == 0
+
+
+def test_the_self_test_says_that_it_is_one():
+    registry.ensure()
+    mapping = ClaimMapping.objects.get(checkpoint__slug="portal-selftest")
+    assert mapping.protocol.is_selftest
+    assert mapping.claim.leaderboard.note.startswith("A self-test of this portal")
+    assert mapping.claim.source == "run"

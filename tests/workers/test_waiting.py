@@ -1,0 +1,47 @@
+"""A run that waits says why."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests.factories.runs import GIGABYTE, make_checkpoint, make_mapping, make_planned_run, make_worker
+from workers import lifecycle, waiting
+from workers.models import Checkpoint, Run
+
+pytestmark = pytest.mark.django_db
+
+NEOX = {"parameter_count": 20_554_567_680, "memory_bytes": 45_220_048_896, "device": Checkpoint.Device.GPU}
+
+
+@pytest.fixture
+def large_run():
+    return lifecycle.request(make_mapping(checkpoint=make_checkpoint(**NEOX)), by=None)
+
+
+def test_no_worker_with_the_memory_is_the_reason(large_run):
+    make_worker(memory_bytes=640 * GIGABYTE)
+    make_worker(memory_bytes=24 * GIGABYTE, device="cuda")
+    assert waiting.why(large_run) == "Needs 45 GB of GPU memory; no worker online has it."
+
+
+def test_no_worker_at_all_is_the_reason(large_run):
+    make_worker(memory_bytes=80 * GIGABYTE, device="cuda", seen_at=timezone.now() - timedelta(minutes=5))
+    assert waiting.why(large_run) == "No worker is online. It needs one with 45 GB of GPU memory."
+
+
+def test_a_busy_worker_is_the_reason(large_run):
+    make_worker(memory_bytes=80 * GIGABYTE, device="cuda")
+    assert waiting.why(large_run) == "Waits for a worker to be free."
+
+
+def test_a_run_that_is_worked_on_waits_for_nothing():
+    run = make_planned_run()
+    lifecycle.claim_shard(run.shards.get().pk, by="one")
+    assert waiting.why(run) == ""
+    Run.objects.filter(pk=run.pk).update(state="finished")
+    assert waiting.why(Run.objects.get(pk=run.pk)) == ""
+
+
+def test_sizes_are_said_as_people_say_them():
+    assert [waiting.gigabytes(size) for size in (45_220_048_896, 2 * 1024**3, 700_000_000)] == ["45 GB", "2.1 GB", "0.7 GB"]

@@ -1,0 +1,120 @@
+"""The one door to `workers.evaluation`, which imports torch: only a worker process may open it.
+
+`Engine` is what the rest of the product may ask of it, in plain values; `workers.evaluation.contract` has their types.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.conf import settings
+
+from workers.evaluation.contract import Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+
+if TYPE_CHECKING:
+    from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
+    from workers.evaluation.devices import Device
+    from workers.evaluation.loading import LoadedModel
+
+
+class Scorer(Protocol):
+    """Scores requests; the seam behind which engines are exchanged."""
+
+    def score(self, requests: Sequence[PlannedRequest]) -> list[Response]:
+        """One response a request, in the order of the requests. Raises EvaluationError."""
+
+
+class Engine:
+    """The evaluation engine of this process. Every method may raise an EvaluationError, whose text is one sentence."""
+
+    def source(self, location: str, *, is_folder: bool, revision: str | None, dtype: str) -> "CheckpointSource":
+        """Name a checkpoint; nothing is read yet."""
+        from workers.evaluation.checkpoints import CheckpointSource
+
+        return CheckpointSource(location=location, is_folder=is_folder, revision=revision, dtype=dtype)
+
+    def inspect(self, source: "CheckpointSource") -> "CheckpointFacts":
+        """What the checkpoint is, from its configuration and headers; no weight is read."""
+        from workers.evaluation.checkpoints import inspect
+
+        return inspect(source)
+
+    def provenance(self, source: "CheckpointSource", facts: "CheckpointFacts") -> dict[str, Any]:
+        """The checkpoint as a run records it, with the SHA-256 of every file that decides its answers."""
+        from workers.evaluation.checkpoints import digests
+
+        return {**asdict(facts), "location": source.location, "files": [asdict(file) for file in digests(source)]}
+
+    def check(self, spec: ProtocolSpec) -> None:
+        """Refuse a task that is unknown or that executes generated code."""
+        from workers.evaluation import harness
+
+        harness.check(spec)
+
+    def build_plan(self, spec: ProtocolSpec) -> Plan:
+        """All requests of the protocol, built by lm-eval's own task objects."""
+        from workers.evaluation import harness
+
+        return harness.build_plan(spec)
+
+    def batches(self, plan: Plan, source: "CheckpointSource", *, batch_size: int) -> tuple[tuple[int, ...], ...]:
+        """The plan's sample indexes cut into batches; a pure function of the plan, the tokenizer and the size."""
+        from workers.evaluation import batching, loading
+
+        lengths = batching.token_lengths(plan, loading.load_tokenizer(source))
+        return batching.plan_batches(lengths, batch_size=batch_size)
+
+    def load(self, source: "CheckpointSource") -> "LoadedModel":
+        """Load weights and tokenizer onto this worker's device."""
+        from workers.evaluation import loading
+
+        return loading.load(source, device=self.device().kind)
+
+    def scorer(self, model: "LoadedModel", *, batch_size: int) -> Scorer:
+        """The engine that scores with a loaded model."""
+        from workers.evaluation.scoring import HarnessScorer
+
+        return HarnessScorer(model, batch_size=batch_size)
+
+    def reduce(self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
+        """The harness's own metrics out of the responses."""
+        from workers.evaluation import harness
+
+        return harness.reduce(spec, plan, responses)
+
+    def device(self) -> "Device":
+        """Where this process computes, as WORKER_DEVICE prefers."""
+        from workers.evaluation import devices
+
+        return devices.describe(settings.WORKER_DEVICE)
+
+    def software(self) -> dict[str, str]:
+        """Versions of everything a number may depend on."""
+        from workers.evaluation import devices
+
+        return devices.software()
+
+    def make_selftest(self, folder: Path, *, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
+        """Train the self-test's checkpoint into `folder`; nothing happens when it is there. TrainingStopped when told to stop."""
+        from workers.evaluation.selftest import training
+
+        training.prepare(folder, progress=progress, should_stop=should_stop)
+
+
+@cache
+def open_engine() -> Engine:
+    """Open the evaluation engine in this process; the first call takes seconds (torch, transformers, lm-eval).
+
+    Raises EvaluationError where the benchmark data cannot be used.
+    """
+    # Here and in `Engine`, inside functions: the web process imports this module and must never import torch.
+    from workers.evaluation import open_door
+
+    open_door(
+        hf_home=Path(settings.VAR_DIR) / "huggingface",
+        benchmark_data=settings.BENCHMARK_DATA,
+        offline=settings.HUB_OFFLINE,
+    )
+    return Engine()

@@ -1,0 +1,219 @@
+"""The only place that knows lm-eval's structures: its own code builds every request and computes every number.
+
+Requests are taken, and answers given back, by handing lm-eval's `evaluate` a language model that only listens, or only repeats.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+from datasets import config as datasets_config
+from lm_eval.api.instance import Instance
+from lm_eval.api.model import LM
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.evaluator import evaluate
+from lm_eval.tasks._index import Entry
+from lm_eval.tasks.manager import TaskDict
+from lm_eval.utils import env as templates
+
+from workers.evaluation import planning, reducing, task_index
+from workers.evaluation.benchmark_data import check_subjects, staged_subjects
+from workers.evaluation.contract import Plan, ProtocolSpec, Reduction, Response, Seeds
+from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, UnknownTask
+from workers.evaluation.task_safety import check_definition
+
+_MMLU_SUBJECTS, _MMLU_ITEMS = 57, 14_042
+
+
+def check(spec: ProtocolSpec) -> None:
+    """Refuses a protocol that can't be run here: no such task, one that runs foreign code, one of another kind.
+
+    Reads task definitions only: no data, no model. Costs about a second, ten for a name that lm-eval does not know.
+    """
+    if spec.limit is not None and spec.limit < 1:
+        raise EvaluationError(f"The protocol's limit is {spec.limit}: give at least 1 item a task, or leave it out.")
+    if spec.num_fewshot is not None and spec.num_fewshot < 0:
+        raise EvaluationError(f"The protocol's few-shot count is {spec.num_fewshot}: give 0 or more.")
+    manager = task_index.find(spec.task, include_path=spec.include_path)
+    leaves = task_index.leaves(manager, spec.task)
+    if not leaves:
+        raise UnknownTask(f"The task group {spec.task!r} has no tasks of its own in lm-eval: name the tasks that are meant.")
+    for name, entry in leaves.items():
+        check_definition(name, entry)
+
+
+def build_plan(spec: ProtocolSpec) -> Plan:
+    """Every request that lm-eval's `simple_evaluate` would make under `spec`, in its order; the same each time."""
+    check(spec)
+    listener = _Listener()
+    tasks = _tasks(spec)
+    try:
+        _evaluate(listener, tasks, spec)
+    except _Heard:
+        plan = planning.plan_from(listener.requests, tasks["tasks"])
+        _check_mmlu(spec, plan)
+        return plan
+    raise UnknownTask(f"lm-eval made no request for the task {spec.task!r}: its definition does not fit this version of lm-eval.")
+
+
+def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
+    """The numbers that lm-eval computes when the model answers `plan.requests` with `responses` (one each, by ordinal)."""
+    if len(responses) != len(plan.requests):
+        raise ValueError(f"{len(plan.requests)} requests need as many responses, not {len(responses)}")
+    check(spec)
+    tasks = _tasks(spec)
+    results = _evaluate(_Repeater(plan, responses), tasks, spec)
+    return reducing.reduction_from(results, plan, tasks, spec=spec)
+
+
+class _Heard(Exception):
+    """The listener has all requests; nothing is left to do for `evaluate`."""
+
+
+class _TextModel(LM):  # type: ignore[misc]  # lm-eval ships no types
+    def loglikelihood_rolling(self, requests: list[Instance]) -> NoReturn:
+        raise NotImplementedError("only log-likelihood tasks get past check()")
+
+    def generate_until(self, requests: list[Instance]) -> NoReturn:
+        raise NotImplementedError("only log-likelihood tasks get past check()")
+
+
+class _Listener(_TextModel):
+    """Hears the requests and stops the evaluation, so that no made-up answer exists anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Instance] = []
+
+    def loglikelihood(self, requests: list[Instance]) -> NoReturn:
+        self.requests = requests
+        raise _Heard
+
+
+class _Repeater(_TextModel):
+    """Answers with what a model said earlier, and only to the very requests that it was asked."""
+
+    def __init__(self, plan: Plan, responses: Sequence[Response]) -> None:
+        super().__init__()
+        self.plan, self.responses = plan, responses
+
+    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
+        difference = planning.first_difference(self.plan, requests)
+        if difference:
+            raise PlanChanged(
+                f"lm-eval no longer builds the requests of this plan ({difference}): "
+                "the task's data or definition changed; start a new run."
+            )
+        return [(response.log_likelihood, response.is_greedy) for response in self.responses]
+
+
+@dataclass(frozen=True)
+class _RandomState:
+    """The three global generators' states, so that tasks built once can be used again as if just built."""
+
+    python: object
+    numpy: Any
+    torch: torch.Tensor
+
+    @classmethod
+    def now(cls) -> _RandomState:
+        return cls(random.getstate(), np.random.get_state(), torch.get_rng_state())
+
+    def restore(self) -> None:
+        random.setstate(self.python)  # type: ignore[arg-type]
+        np.random.set_state(self.numpy)
+        torch.set_rng_state(self.torch)
+
+
+def _tasks(spec: ProtocolSpec) -> TaskDict:
+    tasks, state = _build_tasks(spec)
+    state.restore()
+    for task in tasks["tasks"].values():
+        task.set_fewshot_seed(seed=spec.seeds.fewshot)
+    return tasks
+
+
+@lru_cache(maxsize=1)
+def _build_tasks(spec: ProtocolSpec) -> tuple[TaskDict, _RandomState]:
+    """lm-eval's task objects, configured as its `simple_evaluate` does before it evaluates."""
+    _sow(spec.seeds)
+    manager = task_index.find(spec.task, include_path=spec.include_path)
+    _check_staged(task_index.leaves(manager, spec.task))
+    try:
+        tasks = manager.load([spec.task])
+    except ImportError as error:
+        raise UnknownTask(f"The task {spec.task!r} needs a Python package ({_first_line(error)}): install it.") from error
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise DataMissing(
+            f"The benchmark data of {spec.task!r} can't be loaded ({_first_line(error)}): "
+            "set BENCHMARK_DATA to a folder that holds it, or let this worker reach the hub once."
+        ) from error
+    for task in tasks["tasks"].values():
+        _set_fewshot(task, spec.num_fewshot)
+    return tasks, _RandomState.now()
+
+
+def _check_staged(leaves: dict[str, Entry]) -> None:
+    # online, what is not staged comes from the hub
+    staged = staged_subjects(Path(datasets_config.HF_CACHE_HOME)) if datasets_config.HF_DATASETS_OFFLINE else None
+    configs = [entry.cfg or {} for entry in leaves.values()]
+    needed = [str(config["dataset_name"]) for config in configs if config.get("dataset_path") == "cais/mmlu"]
+    if needed and staged is not None:
+        check_subjects(needed, staged, where="BENCHMARK_DATA")
+
+
+def _set_fewshot(task: ConfigurableTask, asked: int | None) -> None:
+    default = task.get_config("num_fewshot")
+    if asked is not None and default == 0 and asked != 0:
+        raise UnknownTask(f"The task {task.task_name!r} fixes its few-shot count at 0, not {asked}: ask for 0.")
+    count = asked if asked is not None else default or 0
+    sampler = getattr(task, "sampler", None)
+    available = len(sampler.df) if sampler is not None else 0
+    if count > available:
+        raise DataMissing(f"The task {task.task_name!r} has {available} worked examples, not {count}: ask for fewer.")
+    task.set_config(key="num_fewshot", value=count)
+
+
+def _sow(seeds: Seeds) -> None:
+    random.seed(seeds.python)
+    np.random.seed(seeds.numpy)
+    torch.manual_seed(seeds.torch)
+
+
+def _evaluate(model: LM, tasks: TaskDict, spec: ProtocolSpec) -> dict[str, Any]:
+    with _templates_compiled_once():
+        results = evaluate(lm=model, task_dict=tasks, limit=spec.limit, fewshot_as_multiturn=True, log_samples=True)
+    return dict(results or {})
+
+
+@contextmanager
+def _templates_compiled_once() -> Iterator[None]:
+    """Keeps lm-eval from compiling a prompt template anew for every shot of every item: 97 % of a plan's time, same text."""
+    templates.from_string = lru_cache(maxsize=256)(templates.from_string)
+    try:
+        yield
+    finally:
+        del templates.from_string
+
+
+def _check_mmlu(spec: ProtocolSpec, plan: Plan) -> None:
+    if spec.task != "mmlu" or spec.include_path is not None:
+        return
+    items = len(plan.samples)
+    if len(plan.tasks) != _MMLU_SUBJECTS or (spec.limit is None and items != _MMLU_ITEMS):
+        raise DataMissing(
+            f"MMLU came out as {len(plan.tasks)} subjects and {items:,} items, not {_MMLU_SUBJECTS} and {_MMLU_ITEMS:,}: "
+            "its data on this machine are incomplete; set BENCHMARK_DATA to the whole of it."
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

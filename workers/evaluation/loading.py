@@ -1,0 +1,136 @@
+"""Loads a checkpoint with transformers' own code: the same lines for two layers and for twenty billion parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from workers.evaluation.checkpoints import (
+    CheckpointFacts,
+    CheckpointSource,
+    FileFact,
+    digests,
+    inspect,
+    local_folder,
+    memory_needed,
+)
+from workers.evaluation.errors import CheckpointBroken, EvaluationError, OutOfMemory
+from workers.evaluation.memory import is_out_of_memory
+
+__all__ = [
+    "CheckpointFacts",
+    "CheckpointSource",
+    "FileFact",
+    "LoadedModel",
+    "digests",
+    "inspect",
+    "load",
+    "load_tokenizer",
+    "memory_needed",
+]
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to score: in evaluation mode, in the dtype that was asked for, whole on its device or devices."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    facts: CheckpointFacts
+    device: str
+
+
+def load(source: CheckpointSource, *, device: str) -> LoadedModel:
+    """The checkpoint on `device`: "cpu", "cuda" (spread over every GPU when one is too small) or one GPU, "cuda:1".
+
+    Costs memory_needed(...) bytes and the time that reading the weights takes.
+    """
+    facts = inspect(source)
+    folder = local_folder(source)
+    try:
+        tokenizer = _load_tokenizer(folder)
+        model = _load_weights(folder, dtype=facts.dtype, device=device)
+    except EvaluationError:
+        raise
+    except (MemoryError, RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        # transformers lets a malformed checkpoint surface as any of these; each is about the files, not about us.
+        raise _as_sentence(error, source=source, facts=facts, device=device) from error
+    return LoadedModel(model=model, tokenizer=tokenizer, facts=facts, device=device)
+
+
+def load_tokenizer(source: CheckpointSource) -> PreTrainedTokenizerBase:
+    """The checkpoint's tokenizer alone, for a plan; no weight is read."""
+    try:
+        return _load_tokenizer(local_folder(source))
+    except EvaluationError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        raise CheckpointBroken(
+            f"The tokenizer of {source.location} can't be loaded ({_first_line(error)}): fetch it again."
+        ) from error
+
+
+def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    if not tokenizer.is_fast:
+        raise CheckpointBroken(f"{folder} holds no tokenizer.json that loads: copy the model's own tokenizer.json there.")
+    return tokenizer
+
+
+def _load_weights(folder: Path, *, dtype: str, device: str) -> PreTrainedModel:
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise CheckpointBroken(f"{folder} holds a {config.model_type} model, no causal language model: register another one.")
+    model: PreTrainedModel
+    report: dict[str, Any]
+    model, report = AutoModelForCausalLM.from_pretrained(  # type: ignore[misc]  # its stub forgets output_loading_info
+        folder,
+        config=config,
+        dtype=getattr(torch, dtype),
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        device_map={"cpu": {"": "cpu"}, "cuda": "auto"}.get(device, {"": device}),
+        ignore_mismatched_sizes=True,  # _check_report refuses them, in one sentence
+        output_loading_info=True,
+    )
+    _check_report(folder, report)
+    _check_placement(folder, model, device=device)
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
+
+
+def _check_report(folder: Path, report: dict[str, Any]) -> None:
+    # transformers fills absent weights with random numbers and only warns: such a model must never be measured.
+    absent = sorted(report["missing_keys"])
+    misshapen = sorted(str(key[0] if isinstance(key, tuple) else key) for key in report["mismatched_keys"])
+    for names, fault in ((absent, "lack"), (misshapen, "have the wrong shape for")):
+        if names:
+            raise CheckpointBroken(f"The weights in {folder} {fault} {names[0]} ({len(names)} in all): fetch them all again.")
+
+
+def _check_placement(folder: Path, model: PreTrainedModel, *, device: str) -> None:
+    placement = {str(place) for place in (getattr(model, "hf_device_map", None) or {}).values()}
+    if device != "cpu" and placement & {"cpu", "disk"}:
+        raise OutOfMemory(f"The model in {folder} does not fit whole into this machine's GPU memory: use more or larger GPUs.")
+
+
+def _as_sentence(error: BaseException, *, source: CheckpointSource, facts: CheckpointFacts, device: str) -> EvaluationError:
+    if is_out_of_memory(error):
+        needed = memory_needed(facts.parameter_count, facts.dtype)
+        return OutOfMemory(
+            f"Loading {source.location} in {facts.dtype} ran out of memory on {device}: it needs about {needed / 1e9:.1f} GB; "
+            "use a larger device or a narrower dtype."
+        )
+    return CheckpointBroken(
+        f"transformers can't load {source.location} ({_first_line(error)}): fetch it again or register another one."
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

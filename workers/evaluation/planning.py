@@ -1,0 +1,117 @@
+"""Turns lm-eval's request objects into a plan, and tells whether later ones still match it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from lm_eval.api.instance import Instance
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.utils import handle_non_serializable
+
+from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, TaskFact
+
+
+def plan_from(instances: Sequence[Instance], tasks: dict[str, ConfigurableTask]) -> Plan:
+    """The plan of these requests; a sample is one document of one task, numbered in the order of its first request."""
+    indexes: dict[tuple[str, int], int] = {}
+    samples: list[PlannedSample] = []
+    requests: list[PlannedRequest] = []
+    for ordinal, instance in enumerate(instances):
+        key = _key(instance)
+        if key not in indexes:
+            indexes[key] = len(samples)
+            samples.append(_sample(len(samples), instance, tasks[key[0]]))
+        context, continuation = instance.args
+        requests.append(PlannedRequest(ordinal, indexes[key], instance.idx, instance.request_type, context, continuation))
+    facts = tuple(_fact(name, task, samples, requests) for name, task in tasks.items())
+    return Plan(tuple(samples), tuple(requests), facts)
+
+
+def first_difference(plan: Plan, instances: Sequence[Instance]) -> str:
+    """Says where the harness's requests first differ from the plan's; "" when they are the same."""
+    if len(instances) != len(plan.requests):
+        return f"{len(instances):,} requests in place of {len(plan.requests):,}"
+    for planned, instance in zip(plan.requests, instances, strict=True):
+        sample = plan.samples[planned.sample]
+        now = (*_key(instance), instance.idx, *instance.args)
+        if now != (sample.task, sample.doc_id, planned.choice, planned.context, planned.continuation):
+            return f"request {planned.ordinal} of {sample.task} differs"
+    return ""
+
+
+def json_safe(value: Any) -> Any:
+    """The value as JSON holds it: numpy numbers as numbers, anything foreign as text, NaN and infinity as None."""
+    return _finite(json.loads(json.dumps(value, default=handle_non_serializable)))
+
+
+def gold_choices(task: ConfigurableTask, document: dict[str, Any], choices: Sequence[str]) -> list[int]:
+    """The places of the choices that the harness holds true, by its own rule."""
+    gold = task.doc_to_text(document) if task.multiple_input else task.doc_to_target(document)
+    wanted = gold if isinstance(gold, list) else [gold]
+    places = [list(choices).index(item) if isinstance(item, str) and item in choices else item for item in wanted]
+    return [place for place in places if isinstance(place, int) and 0 <= place < len(choices)]
+
+
+def _key(instance: Instance) -> tuple[str, int]:
+    if instance.task_name is None or instance.doc_id is None:
+        raise ValueError("lm-eval made a request that belongs to no document")
+    return instance.task_name, instance.doc_id
+
+
+def _sample(index: int, instance: Instance, task: ConfigurableTask) -> PlannedSample:
+    task_name, doc_id = _key(instance)
+    choices = _choices(task, instance.doc)
+    if task.OUTPUT_TYPE == "multiple_choice":
+        target = " | ".join(choices[place] for place in gold_choices(task, instance.doc, choices))
+    else:
+        target = str(task.doc_to_target(instance.doc))
+    return PlannedSample(index, task_name, doc_id, json_safe(dict(instance.doc)), choices, target)
+
+
+def _choices(task: ConfigurableTask, document: dict[str, Any]) -> tuple[str, ...]:
+    if task.OUTPUT_TYPE != "multiple_choice":
+        return ()
+    return tuple(str(choice) for choice in task.doc_to_choice(document))
+
+
+def _fact(name: str, task: ConfigurableTask, samples: list[PlannedSample], requests: list[PlannedRequest]) -> TaskFact:
+    own = {sample.index: sample for sample in samples if sample.task == name}
+    digest = hashlib.sha256()
+    for request in requests:
+        if request.sample in own:
+            digest.update(json.dumps([request.context, request.continuation]).encode())
+    return TaskFact(
+        name=name,
+        version=str(task.VERSION),
+        num_fewshot=int(task.config.num_fewshot or 0),
+        items=len(own),
+        dataset=_dataset(task),
+        prompt_sha256=digest.hexdigest(),
+        chance=_chance(list(own.values())),
+    )
+
+
+def _dataset(task: ConfigurableTask) -> str:
+    maker = task.config.custom_dataset
+    if callable(maker):
+        return f"{maker.__module__}.{maker.__qualname__}"
+    return ":".join(part for part in (task.DATASET_PATH, task.DATASET_NAME) if part)
+
+
+def _chance(samples: list[PlannedSample]) -> float | None:
+    if not samples or not all(sample.choices for sample in samples):
+        return None
+    rights = [len(sample.target.split(" | ")) / len(sample.choices) for sample in samples]
+    return math.fsum(rights) / len(rights)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,70 @@
+"""A thread that renews a lease for as long as the work moves.
+
+The lease must not outlive work that hangs: the thread renews only while `pulse.beat()` was called within `STALL`
+seconds, so that a wedged GPU call loses its lease although its process lives.
+"""
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from django.db import DatabaseError, connection
+
+from workers import lifecycle
+
+logger = logging.getLogger(__name__)
+
+INTERVAL = 15.0
+"""Seconds between renewals: a lease of 90 s survives five that fail."""
+
+STALL = 900.0
+"""Seconds without progress after which a lease is left to run out; loading 41 GB from a slow disk fits in."""
+
+
+class Pulse:
+    """Keeps `lease` alive inside a `with` block; `is_lost` says that it is gone and the work is in vain."""
+
+    def __init__(self, lease: lifecycle.Lease) -> None:
+        self._lease = lease
+        self._stop = threading.Event()
+        self._lost = threading.Event()
+        self._last_beat = time.monotonic()
+        self._activity = ""
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the lease is gone: cancelled, taken back, or ended."""
+        return self._lost.is_set()
+
+    def beat(self, activity: str = "") -> None:
+        """Say that the work moves and, where given, what is being done; cheap enough for an inner loop."""
+        self._last_beat = time.monotonic()
+        self._activity = activity or self._activity
+
+    def _run(self) -> None:
+        told, renewed = "", time.monotonic()
+        while not self._stop.wait(1.0):
+            try:
+                if self._activity != told:
+                    told = self._activity
+                    lifecycle.tell(self._lease, told)
+                if time.monotonic() - renewed >= INTERVAL and time.monotonic() - self._last_beat < STALL:
+                    renewed = time.monotonic()
+                    if not lifecycle.renew(self._lease):
+                        self._lost.set()
+                        break
+            except DatabaseError as error:
+                logger.warning("The lease could not be renewed (%s); trying again.", str(error).strip())
+                connection.close()
+        connection.close()

@@ -1,0 +1,301 @@
+"""What is measured, and how far it is: checkpoints, mappings, runs and their parts, and the workers that score them.
+
+Only `lifecycle` writes a state, a fence or a lease.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from leaderboards.models import Claim, Metric, Model, Protocol
+from workers.states import ENDED, RunState, ShardState
+
+WORKER_SILENCE = timedelta(seconds=90)
+"""A worker that was not heard from for this long counts as gone."""
+
+
+class Checkpoint(models.Model):
+    """Weights that a worker can load: a hub repository of an allowed owner, or a folder under `CHECKPOINT_ROOTS`."""
+
+    class Dtype(models.TextChoices):
+        """The number format that the weights are loaded in."""
+
+        FLOAT16 = "float16", "float16"
+        BFLOAT16 = "bfloat16", "bfloat16"
+        FLOAT32 = "float32", "float32"
+
+    class Device(models.TextChoices):
+        """What it takes to score with it."""
+
+        ANY = "any", "CPU or GPU"
+        GPU = "gpu", "GPU only"
+
+    class Recipe(models.TextChoices):
+        """How a worker makes the weights itself when the folder is not there yet."""
+
+        NONE = "", "None: the weights must be there"
+        SELFTEST = "selftest", "Trained here for the self-test"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.TextField()
+    model = models.ForeignKey(Model, models.PROTECT, related_name="checkpoints")
+    hub_id = models.TextField(blank=True, default="", help_text="owner/name on the hub; its owner must be in CHECKPOINT_OWNERS.")
+    folder = models.TextField(blank=True, default="", help_text="A folder below one of CHECKPOINT_ROOTS, relative to it.")
+    revision = models.TextField(blank=True, default="", help_text="Commit of the hub repository; empty for a folder.")
+    dtype = models.CharField(max_length=10, choices=Dtype)
+    parameter_count = models.BigIntegerField(help_text="How many numbers the weights are.")
+    memory_bytes = models.BigIntegerField(help_text="Memory that loading and scoring need, in bytes.")
+    device = models.CharField(max_length=3, choices=Device, default=Device.ANY)
+    recipe = models.CharField(max_length=8, choices=Recipe, default=Recipe.NONE, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(hub_id="") ^ Q(folder=""), name="checkpoint_from_hub_or_folder"),
+            models.CheckConstraint(condition=Q(memory_bytes__gt=0, parameter_count__gt=0), name="checkpoint_sizes_positive"),
+        ]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def location(self) -> str:
+        """Where the weights are, as an admin wrote it."""
+        return self.hub_id or self.folder
+
+    @property
+    def needs_gpu(self) -> bool:
+        """Whether only a worker with a GPU may take it."""
+        return self.device == self.Device.GPU
+
+
+class ClaimMapping(models.Model):
+    """What can test a claim: this checkpoint, measured under that protocol, read as this metric of the board.
+
+    `scale` takes the harness's unit to the board's: 100 where the harness says 0.25 and the board 25.0. A mapping
+    without a claim puts the measurement on the metric's board as a row of its own.
+    """
+
+    claim = models.ForeignKey(Claim, models.CASCADE, null=True, blank=True, related_name="mappings")
+    metric = models.ForeignKey(Metric, models.CASCADE, related_name="mappings")
+    checkpoint = models.ForeignKey(Checkpoint, models.CASCADE, related_name="mappings")
+    protocol = models.ForeignKey(Protocol, models.CASCADE, related_name="mappings")
+    scale = models.FloatField(default=1.0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim", "metric", "checkpoint", "protocol"], nulls_distinct=False, name="mapping_once"
+            ),
+            models.CheckConstraint(condition=Q(scale__gt=0), name="mapping_scale_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint} under {self.protocol}"
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs."""
+
+    def open(self) -> Self:
+        """Runs that have not ended."""
+        return self.exclude(state__in=ENDED)
+
+
+class Run(models.Model):
+    """One request to measure a checkpoint under a protocol, from plan to score to reduce.
+
+    `items_per_task` limits a trial run; such a run never stands beside a claim. `provenance` is what ran: revision,
+    digests, dtype, device, package versions, task versions, seeds. `results` is what the harness computed.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="runs")
+    protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.REQUESTED)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="runs")
+    items_per_task = models.PositiveIntegerField(null=True, blank=True)
+    batch_size = models.PositiveSmallIntegerField(default=8, help_text="Items a batch; fixed when the run is asked for.")
+    seeds = models.JSONField(default=dict)
+    plan_version = models.PositiveSmallIntegerField(default=0, help_text="0 until planned.")
+    samples_total = models.PositiveIntegerField(default=0)
+    requests_total = models.PositiveIntegerField(default=0)
+    fence = models.BigIntegerField(default=0, help_text="Grows with every claim of the run's planning or reducing.")
+    lease_owner = models.TextField(blank=True, default="")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    activity = models.TextField(blank=True, default="", help_text="What is being done for it right now.")
+    error_code = models.TextField(blank=True, default="")
+    error_message = models.TextField(blank=True, default="", help_text="One sentence: what is wrong, where, what to do.")
+    provenance = models.JSONField(default=dict, blank=True)
+    results = models.JSONField(default=dict, blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known")]
+        indexes = [
+            models.Index(fields=["-requested_at"], name="run_newest_first"),
+            models.Index(fields=["state", "requested_at"], name="run_queue"),
+        ]
+        ordering = ["-requested_at"]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint} under {self.protocol}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ENDED
+
+
+class RunEvent(models.Model):
+    """What happened to a run, append-only: the runtime role may insert here and nothing else."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="events")
+    at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=RunState)
+    note = models.TextField(blank=True, default="")
+    actor = models.TextField(blank=True, default="", help_text="A user's or a worker's name.")
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.state}: {self.note}"
+
+
+class Prompt(models.Model):
+    """The text before a continuation, stored once by content: the options of an item share it."""
+
+    digest = models.BinaryField(unique=True, help_text="SHA-256 of the text in UTF-8.")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()[:12]
+
+
+class Sample(models.Model):
+    """One benchmark item of a run: the document, its options and truth, and after reducing what was picked."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="samples")
+    index = models.PositiveIntegerField(help_text="Place among the run's items, from 0, in the harness's order.")
+    task = models.TextField(help_text="The lm-eval task that the item belongs to, e.g. mmlu_anatomy.")
+    document_id = models.PositiveIntegerField()
+    document = models.JSONField()
+    choices = models.JSONField(help_text="The options, as texts.")
+    target = models.TextField(help_text="What the harness holds true.")
+    prediction = models.TextField(null=True, blank=True)
+    is_correct = models.BooleanField(null=True)
+    margin = models.FloatField(null=True, help_text="Log-likelihood of the best option less that of the second.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="sample_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task}/{self.document_id}"
+
+
+class Shard(models.Model):
+    """Whole batches of a run's plan, the unit that a worker claims.
+
+    `batches` is [[sample index, ...], ...]. A claim raises `fence` by one; every write carries the fence it was
+    claimed with, so that a worker that lost its lease can no longer write.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="shards")
+    index = models.PositiveIntegerField()
+    plan_version = models.PositiveSmallIntegerField(default=1)
+    batches = models.JSONField()
+    batches_done = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=7, choices=ShardState, default=ShardState.QUEUED)
+    fence = models.BigIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.TextField(blank=True, default="")
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.TextField(blank=True, default="")
+    error_message = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "index"], name="shard_once"),
+            models.CheckConstraint(condition=Q(state__in=ShardState.values), name="shard_state_known"),
+        ]
+        indexes = [models.Index(F("state"), F("lease_expires_at"), name="shard_queue")]
+
+    def __str__(self) -> str:
+        return f"shard {self.index}"
+
+
+class Request(models.Model):
+    """One thing to score: the continuation after the prompt. Unique by ordinal, never by text: MMLU repeats items."""
+
+    class Kind(models.TextChoices):
+        """What is asked of the model."""
+
+        LOGLIKELIHOOD = "loglikelihood", "Log-likelihood"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="requests")
+    ordinal = models.PositiveIntegerField(help_text="Place among the run's requests, from 0, in the harness's order.")
+    sample = models.ForeignKey(Sample, models.CASCADE, related_name="requests")
+    choice = models.PositiveSmallIntegerField(help_text="Which option of its item, from 0.")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.LOGLIKELIHOOD)
+    prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="requests")
+    continuation = models.TextField()
+    log_likelihood = models.FloatField(null=True, help_text="Natural logarithm, summed over the continuation's tokens.")
+    is_greedy = models.BooleanField(null=True, help_text="Whether greedy decoding gives just this continuation.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "ordinal"], name="request_once")]
+
+    def __str__(self) -> str:
+        return f"request {self.ordinal}"
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Workers."""
+
+    def online(self) -> Self:
+        """Those heard from within the last 90 seconds, by the database's clock."""
+        return self.filter(last_seen_at__gt=Now() - WORKER_SILENCE)
+
+
+class Worker(models.Model):
+    """A process that scores: what it has and when it was last heard from."""
+
+    class Device(models.TextChoices):
+        """Where it computes."""
+
+        CPU = "cpu", "CPU"
+        CUDA = "cuda", "GPU"
+
+    name = models.TextField(unique=True, help_text="Celery's node name, e.g. scorer@host.")
+    device = models.CharField(max_length=4, choices=Device)
+    device_name = models.TextField()
+    device_count = models.PositiveSmallIntegerField(default=1)
+    memory_bytes = models.BigIntegerField(help_text="Memory for weights: of all its GPUs, else of the machine.")
+    software = models.JSONField(default=dict)
+    registered_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def fits(self, checkpoint: Checkpoint) -> bool:
+        """Whether it has the device and the memory that the checkpoint needs."""
+        return self.memory_bytes >= checkpoint.memory_bytes and (self.device == self.Device.CUDA or not checkpoint.needs_gpu)

@@ -1,0 +1,171 @@
+"""Planning: a run's requests built once by the harness, stored with their ordinals, and cut into batches once."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from workers import checkpoints, lifecycle, stopping, warm
+from workers.engine import Engine, open_engine
+from workers.evaluation import selftest
+from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
+from workers.evaluation.errors import TrainingStopped
+from workers.guard import answering
+from workers.heartbeat import Pulse
+from workers.lifecycle import LostLease, RunLease
+from workers.models import Checkpoint, Prompt, Request, Run, Sample, Worker
+
+ROWS_AT_ONCE = 2000
+PLAN_VERSION = 1
+
+
+def plan(run_id: int, *, worker: Worker) -> None:
+    """Plan a waiting run; nothing when it is not waiting, or when this worker could not score it."""
+    run = Run.objects.select_related("checkpoint", "protocol").get(pk=run_id)
+    if not worker.fits(run.checkpoint):
+        return
+    lease = lifecycle.claim_planning(run_id, by=worker.name)
+    if lease is None:
+        return
+    with answering(lease), Pulse(lease) as pulse:
+        _plan(run, lease=lease, pulse=pulse, worker=worker)
+
+
+def spec_of(run: Run) -> ProtocolSpec:
+    """The run's protocol as the engine takes it."""
+    return ProtocolSpec(
+        task=run.protocol.task,
+        num_fewshot=run.protocol.num_fewshot,
+        limit=run.items_per_task,
+        include_path=str(selftest.TASK_FOLDER) if run.protocol.is_selftest else None,
+        seeds=Seeds(**run.seeds),
+    )
+
+
+def stored_plan(run: Run) -> Plan:
+    """The run's plan as the database has it."""
+    samples = tuple(_planned_sample(sample) for sample in run.samples.order_by("index"))
+    requests = tuple(planned_requests(run))
+    tasks = tuple(TaskFact(**fact) for fact in run.provenance["tasks"])
+    return Plan(samples=samples, requests=requests, tasks=tasks)
+
+
+def planned_requests(run: Run, *, samples: Sequence[int] | None = None) -> Iterator[PlannedRequest]:
+    """The run's requests by ordinal, of all samples or of those with the given indexes."""
+    rows = Request.objects.filter(run=run).order_by("ordinal")
+    if samples is not None:
+        rows = rows.filter(sample__index__in=samples)
+    columns = rows.values_list("ordinal", "sample__index", "choice", "kind", "prompt__text", "continuation")
+    for ordinal, sample, choice, kind, context, continuation in columns.iterator(chunk_size=ROWS_AT_ONCE):
+        yield PlannedRequest(ordinal=ordinal, sample=sample, choice=choice, kind=kind, context=context, continuation=continuation)
+
+
+def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
+    pulse.beat("Starting the evaluation engine.")
+    engine = open_engine()
+    spec = spec_of(run)
+    engine.check(spec)
+    _make_weights(run.checkpoint, engine=engine, pulse=pulse)
+    pulse.beat("Looking at the checkpoint.")
+    source = warm.source_of(run.checkpoint, engine=engine)
+    facts = engine.inspect(source)
+    pulse.beat("Building the requests.")
+    built = engine.build_plan(spec)
+    pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
+    batches = engine.batches(built, source, batch_size=run.batch_size)
+    pulse.beat("Reading the weight files for their digests.")
+    checkpoint = engine.provenance(source, facts)
+    pulse.beat("Storing the plan.")
+    provenance = {
+        "checkpoint": _without_folder(checkpoint, run.checkpoint),
+        "tasks": [asdict(fact) for fact in built.tasks],
+        "seeds": run.seeds,
+        "plan": {"version": PLAN_VERSION, "batch_size": run.batch_size, "batches": len(batches), "requests": len(built.requests)},
+        "planned_by": {"worker": worker.name, "software": engine.software()},
+    }
+    _store(run, built, lease=lease, batches=batches, provenance=provenance)
+
+
+def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> None:
+    """Train the checkpoint when it is one of those that a worker makes itself; hands back when told to stop."""
+    if checkpoint.recipe != Checkpoint.Recipe.SELFTEST:
+        return
+
+    def progress(done: int, total: int) -> None:
+        pulse.beat(f"Training the self-test's checkpoint, step {done:,} of {total:,}.")
+
+    def should_stop() -> bool:
+        return stopping.is_requested() or pulse.is_lost
+
+    folder = Path(checkpoints.location_of(checkpoint))
+    try:
+        engine.make_selftest(folder, progress=progress, should_stop=should_stop)
+    except TrainingStopped as stopped:
+        if pulse.is_lost:
+            raise LostLease("the run was cancelled or taken while its checkpoint was made") from stopped
+        raise stopping.Stopping from stopped
+
+
+def _without_folder(facts: dict[str, Any], checkpoint: Checkpoint) -> dict[str, Any]:
+    """Provenance is public: it names the checkpoint as the registry does, not by a path of this machine."""
+    return {**facts, "location": checkpoint.location}
+
+
+@transaction.atomic
+def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Sequence[int]], provenance: dict[str, Any]) -> None:
+    prompts = _store_prompts({request.context for request in built.requests})
+    samples = Sample.objects.bulk_create((_sample_row(run, sample) for sample in built.samples), batch_size=ROWS_AT_ONCE)
+    sample_keys = {sample.index: sample.pk for sample in samples}
+    for requests in batched_rows(built.requests):
+        Request.objects.bulk_create(
+            Request(
+                run=run, ordinal=request.ordinal, sample_id=sample_keys[request.sample], choice=request.choice, kind=request.kind,
+                prompt_id=prompts[digest_of(request.context)], continuation=request.continuation,
+            )
+            for request in requests
+        )  # fmt: skip
+    lifecycle.planned(
+        lease, shards=[[list(batch) for batch in batches]], plan_version=PLAN_VERSION,
+        samples_total=len(built.samples), requests_total=len(built.requests), provenance=provenance,
+    )  # fmt: skip
+
+
+def batched_rows(requests: Sequence[PlannedRequest]) -> Iterator[Sequence[PlannedRequest]]:
+    """Slices of `ROWS_AT_ONCE`."""
+    for start in range(0, len(requests), ROWS_AT_ONCE):
+        yield requests[start : start + ROWS_AT_ONCE]
+
+
+def digest_of(text: str) -> bytes:
+    """SHA-256 of a prompt's text in UTF-8: what it is stored under."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _store_prompts(texts: set[str]) -> dict[bytes, int]:
+    by_digest = {digest_of(text): text for text in texts}
+    # In one order, so that two runs that store the same prompts at once cannot wait for each other in a circle.
+    digests = sorted(by_digest)
+    keys: dict[bytes, int] = {}
+    for start in range(0, len(digests), ROWS_AT_ONCE):
+        chunk = digests[start : start + ROWS_AT_ONCE]
+        Prompt.objects.bulk_create((Prompt(digest=digest, text=by_digest[digest]) for digest in chunk), ignore_conflicts=True)
+        rows = Prompt.objects.filter(digest__in=chunk).values_list("digest", "pk")
+        keys.update((bytes(digest), pk) for digest, pk in rows)
+    return keys
+
+
+def _sample_row(run: Run, sample: PlannedSample) -> Sample:
+    return Sample(
+        run=run, index=sample.index, task=sample.task, document_id=sample.doc_id, document=sample.document,
+        choices=list(sample.choices), target=sample.target,
+    )  # fmt: skip
+
+
+def _planned_sample(sample: Sample) -> PlannedSample:
+    return PlannedSample(
+        index=sample.index, task=sample.task, doc_id=sample.document_id, document=sample.document,
+        choices=tuple(sample.choices), target=sample.target,
+    )  # fmt: skip

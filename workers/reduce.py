@@ -1,0 +1,89 @@
+"""Reducing: the harness's metrics out of the stored responses, and the measurements out of the metrics."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django.db import transaction
+from django.utils import timezone
+
+from leaderboards import measurements
+from leaderboards.measurements import Obtained
+from workers import lifecycle, plan
+from workers.engine import open_engine
+from workers.evaluation.contract import MetricValue, Reduction, Response, SampleOutcome
+from workers.evaluation.errors import PlanChanged
+from workers.guard import answering
+from workers.heartbeat import Pulse
+from workers.lifecycle import RunLease
+from workers.models import ClaimMapping, Request, Run, Sample, Worker
+
+ROWS_AT_ONCE = 2000
+
+
+def reduce(run_id: int, *, worker: Worker) -> None:
+    """Reduce a run whose shards are all done, and record what it measured; nothing when it is not that far."""
+    lease = lifecycle.claim_reducing(run_id, by=worker.name)
+    if lease is None:
+        return
+    run = Run.objects.select_related("checkpoint__model", "protocol").get(pk=run_id)
+    with answering(lease), Pulse(lease) as pulse:
+        pulse.beat("Computing the metrics.")
+        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), _responses(run))
+        _store(run, reduction, headline_of(run, reduction), lease=lease)
+
+
+def headline_of(run: Run, reduction: Reduction) -> MetricValue:
+    """The metric that the run's protocol names, of the whole task or group.
+
+    Raises PlanChanged when the harness computed no such metric.
+    """
+    wanted = (run.protocol.task, run.protocol.metric)
+    for metric in reduction.metrics:
+        if (metric.task, metric.metric) == wanted:
+            return metric
+    raise PlanChanged(f'The harness computed no "{wanted[1]}" for {wanted[0]}: correct the protocol, then ask for the run again.')
+
+
+def _responses(run: Run) -> Sequence[Response]:
+    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("ordinal", "log_likelihood", "is_greedy")
+    return [_response(*row) for row in rows]
+
+
+def _response(ordinal: int, log_likelihood: float | None, is_greedy: bool | None) -> Response:
+    if log_likelihood is None or is_greedy is None:
+        raise RuntimeError(f"request {ordinal} of a run whose shards are done has no response")
+    return Response(log_likelihood=log_likelihood, is_greedy=is_greedy)
+
+
+@transaction.atomic
+def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease) -> None:
+    lifecycle.finish(lease, results={"metrics": [asdict(metric) for metric in reduction.metrics], "harness": reduction.harness})
+    _store_outcomes(run, reduction.outcomes)
+    if run.items_per_task is None:
+        _record(run, headline)
+
+
+def _store_outcomes(run: Run, outcomes: Sequence[SampleOutcome]) -> None:
+    keys = dict(Sample.objects.filter(run=run).values_list("index", "pk"))
+    rows = [
+        Sample(pk=keys[outcome.index], prediction=outcome.prediction, is_correct=outcome.is_correct, margin=outcome.margin)
+        for outcome in outcomes
+    ]
+    Sample.objects.bulk_update(rows, ["prediction", "is_correct", "margin"], batch_size=ROWS_AT_ONCE)
+
+
+def _record(run: Run, headline: MetricValue) -> None:
+    """Put the number on every board whose mapping this run answers."""
+    mappings = ClaimMapping.objects.filter(checkpoint=run.checkpoint, protocol=run.protocol)
+    for mapping in mappings.select_related("metric__leaderboard", "claim"):
+        measurements.record(
+            Obtained(
+                value=headline.value, standard_error=headline.stderr, items=headline.items, chance_level=headline.chance
+            ).scaled(mapping.scale),
+            metric=mapping.metric,
+            claim=mapping.claim,
+            model=run.checkpoint.model,
+            protocol=run.protocol,
+            run_id=run.public_id,
+            measured_at=timezone.now(),
+        )

@@ -1,0 +1,77 @@
+"""This process as a worker: what it has, that it is alive, and when it is told to stop."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from functools import cache
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutting_down
+from django.db import DatabaseError, connection
+from django.db.models.functions import Now
+
+from workers import stopping
+from workers.engine import open_engine
+from workers.evaluation.errors import EvaluationError
+from workers.models import Worker
+
+logger = logging.getLogger(__name__)
+
+ALIVE_EVERY = 20.0
+"""Seconds between signs of life; `models.WORKER_SILENCE` without one makes a worker gone."""
+
+_name = f"scorer@{socket.gethostname()}"
+
+
+@cache
+def this_worker() -> Worker:
+    """This process's row, written on the first call; opens the engine, since only it knows the devices."""
+    engine = open_engine()
+    device = engine.device()
+    facts = {
+        "device": device.kind,
+        "device_name": device.name,
+        "device_count": device.count,
+        "memory_bytes": device.memory_bytes,
+        "software": engine.software(),
+        "registered_at": Now(),
+        "last_seen_at": Now(),
+    }
+    worker, _ = Worker.objects.update_or_create(name=_name, defaults=facts)
+    return worker
+
+
+@worker_ready.connect
+def register(sender: Any, **_: Any) -> None:
+    """Register when Celery is ready, and show signs of life from then on."""
+    global _name
+    _name = sender.hostname
+    threading.Thread(target=_stay_alive, name="sign of life", daemon=True).start()
+
+
+@worker_shutting_down.connect
+def stop(**_: Any) -> None:
+    """Let the work in hand be given back after its current step."""
+    stopping.request()
+
+
+def _stay_alive() -> None:
+    """Write the sign of life until the process ends; a database that is away is asked again.
+
+    A worker that cannot evaluate (benchmark data that cannot be used, a device that is not there) says why and ends,
+    rather than taking work that it would fail.
+    """
+    while not stopping.is_requested():
+        try:
+            worker = this_worker()
+            Worker.objects.filter(pk=worker.pk).update(last_seen_at=Now())
+        except EvaluationError as error:
+            logger.critical("This worker cannot evaluate and ends: %s", error)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        except DatabaseError as error:
+            logger.warning("The sign of life could not be written (%s); trying again.", str(error).strip())
+            connection.close()
+        threading.Event().wait(ALIVE_EVERY)

@@ -1,0 +1,213 @@
+"""What this portal knows from the start how to measure: checkpoints, protocols, the self-test, and known mappings.
+
+`ensure` may be run at any time: it adds what is missing and leaves alone what staff changed.
+"""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from leaderboards.models import Claim, Leaderboard, Metric, Model, Protocol, Score, Source
+from papers.models import Dataset, Task
+from workers.evaluation import selftest
+from workers.models import Checkpoint, ClaimMapping
+
+NEOX_20B = "gpt-neox-20b"
+MMLU_LETTERS = "mmlu-5-shot-letters"
+SELFTEST = "portal-selftest"
+SELFTEST_MODEL = "Self-Test GPT-NeoX (3 layers × 128)"
+SELFTEST_PARAMETERS = 432_768
+SELFTEST_ACCURACY = "100.0"
+"""What the recipe reached when it was written, in percent of the held-out items."""
+
+
+@dataclass(frozen=True)
+class KnownMapping:
+    """A claim of the archive that we know how to test, named by what identifies it in any copy of the archive."""
+
+    task: str
+    dataset: str
+    model_name: str
+    paper_key: str
+    metric: str
+    checkpoint: str
+    protocol: str
+    scale: float
+
+
+KNOWN_MAPPINGS = [
+    KnownMapping(task, "MML", "GPT-NeoX 20B (5-shot)", "arxiv:2204.06745", "Average (%)", NEOX_20B, MMLU_LETTERS, 100.0)
+    for task in ("Transfer Learning", "Multi-Task Learning")
+]
+
+
+@transaction.atomic
+def ensure() -> None:
+    """Add the checkpoints, protocols and boards that ship with the portal where they are missing."""
+    _neox_20b()
+    _mmlu_letters()
+    _selftest()
+
+
+@transaction.atomic
+def map_known_claims() -> int:
+    """Map every known claim that the catalogue holds by now; returns how many mappings are new.
+
+    Nothing before `ensure` has registered what measures them.
+    """
+    return sum(_map(known) for known in KNOWN_MAPPINGS if Checkpoint.objects.filter(slug=known.checkpoint).exists())
+
+
+def _map(known: KnownMapping) -> int:
+    metrics = Metric.objects.filter(
+        leaderboard__task__name=known.task, leaderboard__dataset_name=known.dataset, name=known.metric
+    )
+    claims = Claim.objects.published().filter(model_name=known.model_name, paper_key=known.paper_key)
+    new = 0
+    for metric in metrics:
+        for claim in claims.filter(leaderboard=metric.leaderboard):
+            _, is_new = ClaimMapping.objects.get_or_create(
+                claim=claim,
+                metric=metric,
+                checkpoint=Checkpoint.objects.get(slug=known.checkpoint),
+                protocol=Protocol.objects.get(slug=known.protocol),
+                defaults={"scale": known.scale},
+            )
+            new += is_new
+    return new
+
+
+def _neox_20b() -> None:
+    """GPT-NeoX-20B: 44 layers of width 6,144 and a vocabulary of 50,432 make 20,554,567,680 parameters.
+
+    The revision is the one that its hub repository's main branch names, with safetensors.
+    """
+    Checkpoint.objects.get_or_create(
+        slug=NEOX_20B,
+        defaults={
+            "name": "GPT-NeoX-20B",
+            "model": _model("GPT-NeoX-20B"),
+            "hub_id": "EleutherAI/gpt-neox-20b",
+            "revision": "c292233c833e336628618a88a648727eb3dff0a7",
+            "dtype": Checkpoint.Dtype.FLOAT16,
+            "parameter_count": 20_554_567_680,
+            "memory_bytes": memory_needed(20_554_567_680, bytes_each=2),
+            "device": Checkpoint.Device.GPU,
+        },
+    )
+
+
+def memory_needed(parameter_count: int, *, bytes_each: int) -> int:
+    """Bytes that loading and scoring need: the weights, and a tenth for activations, logits and the allocator's losses."""
+    return -(-parameter_count * bytes_each * 11 // 10)
+
+
+def _mmlu_letters() -> None:
+    Protocol.objects.get_or_create(
+        slug=MMLU_LETTERS,
+        defaults={
+            "name": "MMLU, 5-shot, letters",
+            "task": "mmlu",
+            "num_fewshot": 5,
+            "scoring": Protocol.Scoring.LETTER,
+            "aggregation": Protocol.Aggregation.MICRO,
+            "metric": "acc",
+            "versions": {"lm_eval": version("lm-eval")},
+            "description": (
+                "The harness's stock task over 57 subjects: a line that names the subject, five worked examples that are "
+                "the same for every question, and the letter A, B, C or D with the highest log-likelihood as the answer."
+            ),
+        },
+    )
+
+
+def _selftest() -> None:
+    """The self-test: our own checkpoint, protocol and board, so that the whole path runs on any machine."""
+    checkpoint, _ = Checkpoint.objects.get_or_create(
+        slug=SELFTEST,
+        defaults={
+            "name": SELFTEST_MODEL,
+            "model": _model(SELFTEST_MODEL),
+            "folder": "selftest",
+            "dtype": Checkpoint.Dtype.FLOAT32,
+            "parameter_count": SELFTEST_PARAMETERS,
+            "memory_bytes": 2 * 1024**3,
+            "recipe": Checkpoint.Recipe.SELFTEST,
+        },
+    )
+    protocol, _ = Protocol.objects.get_or_create(
+        slug=SELFTEST,
+        defaults={
+            "name": f"Portal self-test, {selftest.NUM_FEWSHOT}-shot, letters",
+            "task": selftest.TASK,
+            "num_fewshot": selftest.NUM_FEWSHOT,
+            "scoring": Protocol.Scoring.LETTER,
+            "aggregation": Protocol.Aggregation.MICRO,
+            "metric": "acc",
+            "versions": {"lm_eval": version("lm-eval")},
+            "description": (
+                "Multiple-choice questions of our own in MMLU's schema; a check of this portal's machinery, "
+                "not a public benchmark."
+            ),
+            "is_selftest": True,
+        },
+    )
+    metric = _selftest_metric()
+    claim = _selftest_claim(metric, model=checkpoint.model)
+    ClaimMapping.objects.get_or_create(
+        claim=claim, metric=metric, checkpoint=checkpoint, protocol=protocol, defaults={"scale": 100.0}
+    )
+
+
+def _selftest_metric() -> Metric:
+    task, _ = Task.objects.get_or_create(
+        slug="portal-self-test",
+        defaults={
+            "name": "Portal Self-Test",
+            "source": Source.RUN,
+            "description": "Checks of this portal's own machinery. What stands here says nothing about the state of the art.",
+        },
+    )
+    dataset, _ = Dataset.objects.get_or_create(
+        slug="portal-facts",
+        defaults={
+            "name": "Portal Facts",
+            "source": Source.RUN,
+            "description": "Multiple-choice questions that this portal generates.",
+        },
+    )
+    board, _ = Leaderboard.objects.get_or_create(
+        slug="portal-self-test-on-portal-facts",
+        defaults={
+            "task": task,
+            "dataset": dataset,
+            "dataset_name": dataset.name,
+            "source": Source.RUN,
+            "note": (
+                "A self-test of this portal: a small GPT-NeoX model that a worker here trained on generated text, measured on "
+                "generated questions it has not seen. It shows that loading, scoring and recording work on this machine."
+            ),
+        },
+    )
+    metric, _ = Metric.objects.get_or_create(
+        leaderboard=board, name="Accuracy (%)", defaults={"position": 0, "direction": Metric.Direction.HIGHER}
+    )
+    return metric
+
+
+def _selftest_claim(metric: Metric, *, model: Model) -> Claim:
+    """What the recipe reached when it was written: the makers' claim, which every machine checks for itself."""
+    claim, is_new = Claim.objects.get_or_create(
+        leaderboard=metric.leaderboard, model_name=model.name, paper_key="", occurrence=0,
+        defaults={"source": Source.RUN, "model": model, "uses_additional_data": False},
+    )  # fmt: skip
+    if is_new:
+        Score.objects.create(claim=claim, metric=metric, raw=f'"{SELFTEST_ACCURACY}"', value=float(SELFTEST_ACCURACY))
+    return claim
+
+
+def _model(name: str) -> Model:
+    model, _ = Model.objects.get_or_create(slug=slugify(name), defaults={"name": name, "source": Source.RUN})
+    return model

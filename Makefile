@@ -3,6 +3,8 @@
 
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+# Processes that run tests; 0 for the DATABASE_URL that is set.
+PROCESSES ?= $(if $(DATABASE_URL),0,2)
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
@@ -42,8 +44,8 @@ types: $(VENV)/.dev ## Check types
 imports: $(VENV)/.dev ## Check which app may import which
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.dev ## Run the tests on a database, a Redis and workers of their own
-	$(BIN)/python -m pytest $(PYTEST)
+tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of their own (PYTEST="-k word" to choose)
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(PYTEST)
 
 admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
 	@$(RUN) admin_password

@@ -48,10 +48,11 @@ def record(
     claim: Claim | None,
     model: Model,
     protocol: Protocol,
+    checkpoint: str,
     run_id: UUID,
     measured_at: datetime,
 ) -> Measurement:
-    """Put a run's number on a board, beside the claim where there is one; it supersedes the last of its kind.
+    """Put a run's number on a board, beside the claim where there is one; it supersedes the last of the same weights.
 
     Repeating the call for the same run changes nothing and returns what stands.
     """
@@ -65,6 +66,7 @@ def record(
             "model": model,
             "model_name": claim.model_name if claim else model.name,
             "protocol": protocol,
+            "checkpoint": checkpoint,
             "value": obtained.value * obtained.scale,
             "items": obtained.items,
             "standard_error": None if obtained.standard_error is None else obtained.standard_error * obtained.scale,
@@ -84,5 +86,5 @@ def _supersede(measurement: Measurement) -> None:
     """Let a new measurement take the place of what one run before it said of the same thing under the same protocol."""
     Measurement.objects.current().filter(
         metric=measurement.metric, claim=measurement.claim, model=measurement.model, protocol=measurement.protocol,
-        run_id__isnull=False,
+        checkpoint=measurement.checkpoint, run_id__isnull=False,
     ).exclude(pk=measurement.pk).update(superseded_by=measurement)  # fmt: skip

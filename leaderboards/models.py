@@ -223,6 +223,7 @@ class Measurement(models.Model):
     model = models.ForeignKey(Model, models.PROTECT, null=True, blank=True, related_name="measurements")
     model_name = models.TextField()
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="measurements")
+    checkpoint = models.TextField(blank=True, default="", help_text="Name of the weights that were measured, where known.")
     value = models.FloatField()
     items = models.PositiveIntegerField(help_text="n: how many items were scored.")
     standard_error = models.FloatField(null=True, blank=True)

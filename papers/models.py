@@ -270,6 +270,7 @@ class Paper(CatalogueRow):
         ]
         indexes = [
             models.Index(F("date").desc(nulls_last=True), F("id").desc(), name="paper_newest_first"),
+            models.Index(fields=["date", "id"], condition=Q(removed_at__isnull=True), name="paper_oldest_first"),
             models.Index(fields=["arxiv_id"], name="paper_arxiv_id"),
         ]
 

@@ -145,7 +145,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {"reap": {"task": "workers.tasks.reap", "schedule": 15.0, "options": {"expires": 15}}}
+CELERY_BEAT_SCHEDULE: dict[str, object] = {}  # the reaper keeps its own clock beside the scheduler (workers/reaper.py)
 
 # Workers: what they may load and where it comes from.
 CHECKPOINT_ROOTS = [VAR_DIR / "checkpoints", *environment.folders("CHECKPOINT_ROOTS")]
@@ -181,11 +181,15 @@ globals().update(
     )
 )
 
-# REST: JSON in, JSON out
+# REST: JSON in, JSON out. Nobody signs in to it yet, so that no session is looked at; tokens come with what writes.
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
+    "EXCEPTION_HANDLER": "portal.api.errors.answer",
+    "URL_FORMAT_OVERRIDE": None,
 }
 
 # Static files: hashed names once `collectstatic` has filled the folder; straight from the source folders before that.

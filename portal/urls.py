@@ -46,6 +46,9 @@ class KeyConverter:
 
 register_converter(KeyConverter, "key")
 
+admin.site.site_header = admin.site.site_title = "Papers With Code 2"
+admin.site.index_title = "The catalogue, the registry and the queue"
+
 papers = [
     path("papers", paper_list.papers, name="list"),
     path("paper/<key:slug>", paper.paper_detail, name="detail"),
@@ -91,6 +94,7 @@ urlpatterns = [
     path("favicon.ico", words.favicon),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("portal.api.urls")),
     path("sign-out", LogoutView.as_view(next_page="home"), name="sign_out"),
     re_path(r"^(?P<path>.+)/$", trailing_slash.without_slash),
 ]

@@ -20,8 +20,12 @@ _servers = ExitStack()
 
 def pytest_configure(config):
     """Start the servers before Django reads its settings; pytest-django sets Django up after this."""
-    if hasattr(config, "workerinput") or config.option.help:
-        return
+    is_one_of_many = hasattr(config, "workerinput")
+    has_many = bool(getattr(config.option, "numprocesses", None)) and not is_one_of_many
+    if has_many and os.environ.get("DATABASE_URL"):
+        raise pytest.UsageError("Tests in several processes need a database each: unset DATABASE_URL, or say -n 0.")
+    if config.option.help or has_many:
+        return  # the processes that run the tests start servers of their own
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     if not os.environ.get("DATABASE_URL"):
         _start_throw_away_servers()

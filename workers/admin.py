@@ -29,6 +29,8 @@ class CheckpointForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         """Say in one sentence why a location is not allowed."""
         cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
         if bool(cleaned.get("hub_id")) == bool(cleaned.get("folder")):
             raise ValidationError("Name either a hub id or a folder, and not both.")
         named = Checkpoint(hub_id=cleaned["hub_id"], folder=cleaned["folder"], revision=cleaned["revision"])

@@ -42,9 +42,15 @@ def _allowed_hub_id(hub_id: str, *, revision: str) -> str:
 
 def _allowed_folder(folder: str) -> Path:
     roots = [Path(root).resolve() for root in settings.CHECKPOINT_ROOTS]
-    candidates = [path for root in roots if (path := (root / folder).resolve()).is_relative_to(root) and path != root]
-    if not candidates:
+    try:
+        candidates = [path for root in roots if (path := (root / folder).resolve()).is_relative_to(root) and path != root]
+        there = [path for path in candidates if path.is_dir()]
+    except (OSError, ValueError) as error:  # a name that is too long, a NUL, a circle of links
+        raise CheckpointRefused(
+            f'The folder "{folder[:80]}" cannot be looked up: name a folder below CHECKPOINT_ROOTS.'
+        ) from error
+    if not candidates or folder.startswith("/"):
         raise CheckpointRefused(
             f'The folder "{folder}" is not below any of CHECKPOINT_ROOTS: name a folder relative to one of them.'
         )
-    return next((path for path in candidates if path.is_dir()), candidates[0])
+    return (there or candidates)[0]

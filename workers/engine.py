@@ -3,11 +3,11 @@
 `Engine` is what the rest of the product may ask of it, in plain values; `workers.evaluation.contract` has their types.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from django.conf import settings
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
     from workers.evaluation.devices import Device
     from workers.evaluation.loading import LoadedModel
+
+
+Aggregation = Literal["micro", "macro"]
 
 
 class Scorer(Protocol):
@@ -41,17 +44,29 @@ class Engine:
 
         return inspect(source)
 
-    def provenance(self, source: "CheckpointSource", facts: "CheckpointFacts") -> dict[str, Any]:
-        """The checkpoint as a run records it, with the SHA-256 of every file that decides its answers."""
+    def stamps(self, source: "CheckpointSource") -> tuple[tuple[str, int, int, int, int], ...]:
+        """What tells cheaply whether a checkpoint's files are still the same on this disk."""
+        from workers.evaluation.checkpoints import stamps
+
+        return stamps(source)
+
+    def digests(self, source: "CheckpointSource", *, progress: Callable[[int, int], None]) -> list[dict[str, Any]]:
+        """Name, size and SHA-256 of every file that decides what the checkpoint answers; reads them whole."""
         from workers.evaluation.checkpoints import digests
 
-        return {**asdict(facts), "location": source.location, "files": [asdict(file) for file in digests(source)]}
+        return [asdict(file) for file in digests(source, progress=progress)]
 
-    def check(self, spec: ProtocolSpec) -> None:
-        """Refuse a task that is unknown or that executes generated code."""
+    def check(self, spec: ProtocolSpec, *, metric: str, aggregation: Aggregation, versions: Mapping[str, str]) -> None:
+        """Refuse what could not give the protocol's number, before anything is built.
+
+        A task that is unknown or executes generated code, a metric or an aggregation that it does not have, and other
+        versions than the protocol was written for.
+        """
         from workers.evaluation import harness
 
+        harness.check_versions(versions)
         harness.check(spec)
+        harness.check_metric(spec, metric=metric, aggregation=aggregation)
 
     def build_plan(self, spec: ProtocolSpec) -> Plan:
         """All requests of the protocol, built by lm-eval's own task objects."""

@@ -1,16 +1,18 @@
 """A thread that renews a lease for as long as the work moves.
 
-The lease must not outlive work that hangs: the thread renews only while `pulse.beat()` was called within `STALL`
-seconds, so that a wedged GPU call loses its lease although its process lives.
+The lease must not outlive work that hangs: the thread renews only while `pulse.beat()` was called within `stall`
+seconds. Work that has not moved for longer, such as a wedged GPU call, cannot be stopped from inside: the process ends,
+its lease runs out, and whoever looks after the process starts it anew.
 """
 
 import logging
+import os
 import threading
 import time
 from types import TracebackType
 from typing import Self
 
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from workers import lifecycle
 
@@ -22,12 +24,16 @@ INTERVAL = 15.0
 STALL = 900.0
 """Seconds without progress after which a lease is left to run out; loading 41 GB from a slow disk fits in."""
 
+FETCHING_STALL = 6 * 3600.0
+"""The same where weights may be fetched from the hub, which tells no progress: 41 GB at 2 MB/s."""
+
 
 class Pulse:
     """Keeps `lease` alive inside a `with` block; `is_lost` says that it is gone and the work is in vain."""
 
-    def __init__(self, lease: lifecycle.Lease) -> None:
+    def __init__(self, lease: lifecycle.Lease, *, stall: float = STALL) -> None:
         self._lease = lease
+        self._stall = stall
         self._stop = threading.Event()
         self._lost = threading.Event()
         self._last_beat = time.monotonic()
@@ -55,16 +61,19 @@ class Pulse:
     def _run(self) -> None:
         told, renewed = "", time.monotonic()
         while not self._stop.wait(1.0):
+            if time.monotonic() - self._last_beat > self._stall:
+                logger.critical("The work has not moved for %.0f s (%s); this process ends.", self._stall, told)
+                os._exit(os.EX_SOFTWARE)
             try:
                 if self._activity != told:
                     told = self._activity
                     lifecycle.tell(self._lease, told)
-                if time.monotonic() - renewed >= INTERVAL and time.monotonic() - self._last_beat < STALL:
+                if time.monotonic() - renewed >= INTERVAL:
                     renewed = time.monotonic()
                     if not lifecycle.renew(self._lease):
                         self._lost.set()
                         break
-            except DatabaseError as error:
+            except (OperationalError, InterfaceError) as error:
                 logger.warning("The lease could not be renewed (%s); trying again.", str(error).strip())
                 connection.close()
         connection.close()

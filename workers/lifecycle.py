@@ -5,6 +5,8 @@ under a lease by the database's clock: a claim raises the fence by one, and ever
 claimed with, so that a worker which lost its lease can write no more.
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +21,7 @@ from workers.states import ENDED, RunState, ShardState, sources_of
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
+BATCH_SIZE = 8
 LOST_WORKER = "lost_worker"
 
 
@@ -53,7 +56,7 @@ Lease = RunLease | ShardLease
 
 
 @transaction.atomic
-def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | None = None) -> Run:
+def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | None = None, batch_size: int = BATCH_SIZE) -> Run:
     """Ask for the run that tests a mapping; joins the open run that would measure the same thing.
 
     `items_per_task` asks for a trial over the first items of each task: such a run measures no claim.
@@ -67,6 +70,7 @@ def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | Non
         protocol=mapping.protocol,
         requested_by=by,
         items_per_task=items_per_task,
+        batch_size=batch_size,
         seeds={"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234},
     )
     _note(run.pk, RunState.REQUESTED, note="Asked for.", actor=by.get_username() if by else "the portal")
@@ -190,11 +194,16 @@ def advance(lease: ShardLease, *, batches_done: int) -> None:
 
 
 @transaction.atomic
-def record_provenance(lease: ShardLease, **facts: object) -> None:
-    """Add to the run's record what scores it: device, software, worker. Raises LostLease."""
+def record_scorer(lease: ShardLease, *, facts: Mapping[str, object], from_batch: int) -> None:
+    """Add to the run's record who scores on from which batch: worker, device, software. Raises LostLease.
+
+    The first scorer's facts stand for the run; `scored_by` has everyone's, so that mixed hardware does not hide.
+    """
     _hold(lease)
     run = Run.objects.select_for_update().get(pk=lease.run_id)
-    Run.objects.filter(pk=run.pk).update(provenance={**run.provenance, **facts})
+    entry = {**facts, "shard": lease.shard_id, "from_batch": from_batch}
+    scored_by = [*run.provenance.get("scored_by", []), entry]
+    Run.objects.filter(pk=run.pk).update(provenance={**facts, **run.provenance, "scored_by": scored_by})
 
 
 @transaction.atomic
@@ -230,7 +239,7 @@ def reap() -> int:
         _reap_run(run) for run in Run.objects.filter(state__in=[RunState.PLANNING, RunState.REDUCING], lease_expires_at__lt=Now())
     )
     taken += sum(_reap_shard(shard) for shard in Shard.objects.filter(state=ShardState.RUNNING, lease_expires_at__lt=Now()))
-    doorbell.ring_again(Run.objects.open().select_related("checkpoint").order_by("requested_at"))
+    doorbell.ring_again(Run.objects.open().select_related("checkpoint").defer("provenance", "results").order_by("requested_at"))
     return taken
 
 
@@ -240,7 +249,8 @@ def _reap_run(run: Run) -> bool:
     mine = Run.objects.filter(pk=run.pk, state=run.state, fence=run.fence, lease_expires_at__lt=Now())
     if not mine.update(state=back, fence=F("fence") + 1, lease_owner="", lease_expires_at=None, activity=""):
         return False
-    _note(run.pk, back, note=f"{run.lease_owner} went silent while {RunState(run.state).label.lower()}; back in the queue.")
+    note = f"Its worker went silent while {RunState(run.state).label.lower()}."
+    _note(run.pk, back, note=note, actor=run.lease_owner)
     if run.attempts >= MAX_ATTEMPTS:
         _fail_lost(run.pk, what="The run")
     return True
@@ -255,20 +265,19 @@ def _reap_shard(shard: Shard) -> bool:
         return False
     if Run.objects.filter(pk=shard.run_id, state__in=ENDED).exists():
         return True
-    _note(
-        shard.run_id,
-        RunState.SCORING,
-        note=f"{shard.lease_owner} went silent while scoring shard {shard.index + 1}; back in the queue.",
-    )
+    note = f"Its worker went silent while scoring shard {shard.index + 1}."
+    _note(shard.run_id, RunState.SCORING, note=note, actor=shard.lease_owner)
     if lost:
         _fail_lost(shard.run_id, what=f"Shard {shard.index + 1}")
     return True
 
 
 def _fail_lost(run_id: int, *, what: str) -> None:
+    """Give up on a run; nothing when it has ended meanwhile."""
     advice = "look into the workers' logs for what ends them, then ask for the run again."
     message = f"{what} lost its worker {MAX_ATTEMPTS} times: {advice}"
-    _fail_run(run_id, code=LOST_WORKER, message=message, actor="the reaper")
+    with suppress(LostRace):
+        _fail_run(run_id, code=LOST_WORKER, message=message, actor="the reaper")
 
 
 def _fail_run(run_id: int, *, code: str, message: str, actor: str) -> None:

@@ -1,20 +1,20 @@
 """Planning: a run's requests built once by the harness, stored with their ordinals, and cut into batches once."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from workers import checkpoints, lifecycle, stopping, warm
-from workers.engine import Engine, open_engine
+from workers.engine import Aggregation, Engine, open_engine
 from workers.evaluation import selftest
 from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
 from workers.evaluation.errors import TrainingStopped
 from workers.guard import answering
-from workers.heartbeat import Pulse
+from workers.heartbeat import FETCHING_STALL, Pulse
 from workers.lifecycle import LostLease, RunLease
 from workers.models import Checkpoint, Prompt, Request, Run, Sample, Worker
 
@@ -30,7 +30,7 @@ def plan(run_id: int, *, worker: Worker) -> None:
     lease = lifecycle.claim_planning(run_id, by=worker.name)
     if lease is None:
         return
-    with answering(lease), Pulse(lease) as pulse:
+    with answering(lease), Pulse(lease, stall=FETCHING_STALL) as pulse:
         _plan(run, lease=lease, pulse=pulse, worker=worker)
 
 
@@ -67,7 +67,8 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     pulse.beat("Starting the evaluation engine.")
     engine = open_engine()
     spec = spec_of(run)
-    engine.check(spec)
+    protocol = run.protocol
+    engine.check(spec, metric=protocol.metric, aggregation=cast(Aggregation, protocol.aggregation), versions=protocol.versions)
     _make_weights(run.checkpoint, engine=engine, pulse=pulse)
     pulse.beat("Looking at the checkpoint.")
     source = warm.source_of(run.checkpoint, engine=engine)
@@ -76,17 +77,25 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     built = engine.build_plan(spec)
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
     batches = engine.batches(built, source, batch_size=run.batch_size)
-    pulse.beat("Reading the weight files for their digests.")
-    checkpoint = engine.provenance(source, facts)
+    files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     pulse.beat("Storing the plan.")
     provenance = {
-        "checkpoint": _without_folder(checkpoint, run.checkpoint),
+        # As the registry names the checkpoint, not by a path of this machine: provenance is public.
+        "checkpoint": {**asdict(facts), "location": run.checkpoint.location, "files": files},
         "tasks": [asdict(fact) for fact in built.tasks],
         "seeds": run.seeds,
         "plan": {"version": PLAN_VERSION, "batch_size": run.batch_size, "batches": len(batches), "requests": len(built.requests)},
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
+    connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
     _store(run, built, lease=lease, batches=batches, provenance=provenance)
+
+
+def digesting(pulse: Pulse) -> Callable[[int, int], None]:
+    """What tells a run's page how far the reading of the weight files is."""
+    return lambda done, total: pulse.beat(
+        f"Reading the weight files for their digests: {done / 1e9:.1f} of {total / 1e9:.1f} GB."
+    )
 
 
 def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> None:
@@ -107,11 +116,6 @@ def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> No
         if pulse.is_lost:
             raise LostLease("the run was cancelled or taken while its checkpoint was made") from stopped
         raise stopping.Stopping from stopped
-
-
-def _without_folder(facts: dict[str, Any], checkpoint: Checkpoint) -> dict[str, Any]:
-    """Provenance is public: it names the checkpoint as the registry does, not by a path of this machine."""
-    return {**facts, "location": checkpoint.location}
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from leaderboards import measurements
@@ -29,6 +29,7 @@ def reduce(run_id: int, *, worker: Worker) -> None:
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
         reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), _responses(run))
+        connection.close()  # it lay idle while the harness computed
         _store(run, reduction, headline_of(run, reduction), lease=lease)
 
 
@@ -84,6 +85,7 @@ def _record(run: Run, headline: MetricValue) -> None:
             claim=mapping.claim,
             model=run.checkpoint.model,
             protocol=run.protocol,
+            checkpoint=run.checkpoint.name,
             run_id=run.public_id,
             measured_at=timezone.now(),
         )

@@ -33,12 +33,11 @@ class KnownMapping:
     paper_key: str
     metric: str
     checkpoint: str
-    protocol: str
     scale: float
 
 
 KNOWN_MAPPINGS = [
-    KnownMapping(task, "MML", "GPT-NeoX 20B (5-shot)", "arxiv:2204.06745", "Average (%)", NEOX_20B, MMLU_LETTERS, 100.0)
+    KnownMapping(task, "MML", "GPT-NeoX 20B (5-shot)", "arxiv:2204.06745", "Average (%)", NEOX_20B, 100.0)
     for task in ("Transfer Learning", "Multi-Task Learning")
 ]
 
@@ -72,7 +71,7 @@ def _map(known: KnownMapping) -> int:
                 claim=claim,
                 metric=metric,
                 checkpoint=Checkpoint.objects.get(slug=known.checkpoint),
-                protocol=Protocol.objects.get(slug=known.protocol),
+                protocol=_mmlu_letters(),
                 defaults={"scale": known.scale},
             )
             new += is_new
@@ -104,60 +103,69 @@ def memory_needed(parameter_count: int, *, bytes_each: int) -> int:
     return -(-parameter_count * bytes_each * 11 // 10)
 
 
-def _mmlu_letters() -> None:
-    Protocol.objects.get_or_create(
-        slug=MMLU_LETTERS,
-        defaults={
-            "name": "MMLU, 5-shot, letters",
-            "task": "mmlu",
-            "num_fewshot": 5,
-            "scoring": Protocol.Scoring.LETTER,
-            "aggregation": Protocol.Aggregation.MICRO,
-            "metric": "acc",
-            "versions": {"lm_eval": version("lm-eval")},
-            "description": (
-                "The harness's stock task over 57 subjects: a line that names the subject, five worked examples that are "
-                "the same for every question, and the letter A, B, C or D with the highest log-likelihood as the answer."
-            ),
-        },
+def _mmlu_letters() -> Protocol:
+    return _protocol(
+        MMLU_LETTERS,
+        task="mmlu",
+        num_fewshot=5,
+        name="MMLU, 5-shot, letters",
+        description=(
+            "The harness's stock task over 57 subjects: a line that names the subject, five worked examples that are "
+            "the same for every question, and the letter A, B, C or D with the highest log-likelihood as the answer."
+        ),
     )
+
+
+def _protocol(slug: str, *, task: str, num_fewshot: int, **words: object) -> Protocol:
+    """The protocol of these letters-and-micro-average facts under the installed harness, whatever staff call it.
+
+    Another harness makes another protocol, since its numbers may differ: it gets a slug that names its version.
+    """
+    harness = version("lm-eval")
+    facts = {
+        "task": task,
+        "num_fewshot": num_fewshot,
+        "scoring": Protocol.Scoring.LETTER,
+        "aggregation": Protocol.Aggregation.MICRO,
+        "metric": "acc",
+        "versions": {"lm_eval": harness},
+    }
+    if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
+        slug = f"{slug}-{slugify(harness.replace('.', '-'))}"
+    protocol, _ = Protocol.objects.get_or_create(**facts, defaults={"slug": slug, **words})
+    return protocol
 
 
 def _selftest() -> None:
     """The self-test: our own checkpoint, protocol and board, so that the whole path runs on any machine."""
-    checkpoint, _ = Checkpoint.objects.get_or_create(
-        slug=SELFTEST,
-        defaults={
-            "name": SELFTEST_MODEL,
-            "model": _model(SELFTEST_MODEL),
-            "folder": "selftest",
-            "dtype": Checkpoint.Dtype.FLOAT32,
-            "parameter_count": SELFTEST_PARAMETERS,
-            "memory_bytes": 2 * 1024**3,
-            "recipe": Checkpoint.Recipe.SELFTEST,
-        },
-    )
-    protocol, _ = Protocol.objects.get_or_create(
-        slug=SELFTEST,
-        defaults={
-            "name": f"Portal self-test, {selftest.NUM_FEWSHOT}-shot, letters",
-            "task": selftest.TASK,
-            "num_fewshot": selftest.NUM_FEWSHOT,
-            "scoring": Protocol.Scoring.LETTER,
-            "aggregation": Protocol.Aggregation.MICRO,
-            "metric": "acc",
-            "versions": {"lm_eval": version("lm-eval")},
-            "description": (
-                "Multiple-choice questions of our own in MMLU's schema; a check of this portal's machinery, "
-                "not a public benchmark."
-            ),
-            "is_selftest": True,
-        },
+    checkpoint = Checkpoint.objects.filter(recipe=Checkpoint.Recipe.SELFTEST).order_by("pk").first() or _selftest_checkpoint()
+    protocol = _protocol(
+        SELFTEST,
+        task=selftest.TASK,
+        num_fewshot=selftest.NUM_FEWSHOT,
+        name=f"Portal self-test, {selftest.NUM_FEWSHOT}-shot, letters",
+        description=(
+            "Multiple-choice questions of our own in MMLU's schema; a check of this portal's machinery, not a public benchmark."
+        ),
+        is_selftest=True,
     )
     metric = _selftest_metric()
     claim = _selftest_claim(metric, model=checkpoint.model)
     ClaimMapping.objects.get_or_create(
         claim=claim, metric=metric, checkpoint=checkpoint, protocol=protocol, defaults={"scale": 100.0}
+    )
+
+
+def _selftest_checkpoint() -> Checkpoint:
+    return Checkpoint.objects.create(
+        slug=SELFTEST,
+        name=SELFTEST_MODEL,
+        model=_model(SELFTEST_MODEL),
+        folder="selftest",
+        dtype=Checkpoint.Dtype.FLOAT32,
+        parameter_count=SELFTEST_PARAMETERS,
+        memory_bytes=2 * 1024**3,
+        recipe=Checkpoint.Recipe.SELFTEST,
     )
 
 
@@ -179,15 +187,16 @@ def _selftest_metric() -> Metric:
         },
     )
     board, _ = Leaderboard.objects.get_or_create(
-        slug="portal-self-test-on-portal-facts",
+        task=task,
+        dataset_name="Portal Facts",
         defaults={
-            "task": task,
+            "slug": "portal-self-test-on-portal-facts",
             "dataset": dataset,
-            "dataset_name": dataset.name,
             "source": Source.RUN,
             "note": (
                 "A self-test of this portal: a small GPT-NeoX model that a worker here trained on generated text, measured on "
-                "generated questions it has not seen. It shows that loading, scoring and recording work on this machine."
+                "generated questions it has not seen. It shows that loading, scoring and recording work on this machine. The "
+                "claim is this project's own: what the training recipe reached when it was written."
             ),
         },
     )

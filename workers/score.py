@@ -1,8 +1,9 @@
 """Scoring: a shard's batches, one after another, each stored as soon as it is scored."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from workers import lifecycle, plan, stopping, warm
 from workers.engine import Scorer, open_engine
@@ -32,15 +33,18 @@ def score(shard_id: int, *, worker: Worker) -> None:
 
 def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> None:
     run = shard.run
-    pulse.beat(f"Loading {run.checkpoint.name} on {worker.name}.")
+    pulse.beat(f"Loading {run.checkpoint.name}.")
     engine = open_engine()
-    model = warm.model_of(run.checkpoint, engine=engine)
+    planned = run.provenance["checkpoint"]["files"]
+    model = warm.model_of(run.checkpoint, planned=planned, engine=engine, progress=plan.digesting(pulse))
     scorer = engine.scorer(model, batch_size=run.batch_size)
-    lifecycle.record_provenance(lease, device={**vars(engine.device())}, software=engine.software(), worker=worker.name)
+    connection.close()  # it lay idle while the model was loaded
+    facts = {"worker": worker.name, "device": asdict(engine.device()), "software": engine.software()}
+    lifecycle.record_scorer(lease, facts=facts, from_batch=shard.batches_done)
     for done, batch in enumerate(shard.batches[shard.batches_done :], start=shard.batches_done):
         if stopping.is_requested():
             raise stopping.Stopping
-        pulse.beat(f"Scoring batch {done + 1:,} of {len(shard.batches):,}.")
+        pulse.beat("Scoring.")
         requests = list(plan.planned_requests(run, samples=batch))
         responses = _responses(scorer, requests)
         _store(run, requests, responses, lease=lease, batches_done=done + 1)

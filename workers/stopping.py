@@ -14,6 +14,11 @@ def request() -> None:
     _stop.set()
 
 
+def wait(seconds: float) -> bool:
+    """Wait for so long, or until the process is to stop; says whether it is."""
+    return _stop.wait(seconds)
+
+
 def is_requested() -> bool:
     """Whether the process is to stop."""
     return _stop.is_set()

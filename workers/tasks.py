@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
-from workers import lifecycle, plan, reduce, registration, score
+from workers import plan, reaper, reduce, registration, score
+
+__all__ = ["plan_run", "reaper", "reduce_run", "score_shard"]  # the reaper hears the scheduler's signal once it is imported
 
 
 @shared_task(name="workers.tasks.plan_run")
@@ -21,9 +23,3 @@ def score_shard(shard_id: int) -> None:
 def reduce_run(run_id: int) -> None:
     """Reduce a run whose shards are done."""
     reduce.reduce(run_id, worker=registration.this_worker())
-
-
-@shared_task(name="workers.tasks.reap")
-def reap() -> None:
-    """Take back what lost its worker and ring again for what waits."""
-    lifecycle.reap()

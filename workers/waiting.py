@@ -2,8 +2,14 @@
 
 from collections.abc import Collection, Mapping
 
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
 from workers.models import Checkpoint, Run, Shard, Worker
 from workers.states import RunState, ShardState
+
+SILENT = "Its worker went silent; the run goes back to the queue within seconds."
 
 
 def why(run: Run) -> str:
@@ -14,10 +20,23 @@ def why(run: Run) -> str:
 def reasons(runs: Collection[Run]) -> Mapping[int, str]:
     """What each run waits for, by its key; two queries for however many, none for none that can wait."""
     scoring = [run.pk for run in runs if run.state == RunState.SCORING]
-    busy = Shard.objects.filter(run__in=scoring, state=ShardState.RUNNING).values_list("run", flat=True) if scoring else ()
-    waiting = {run.pk for run in runs if run.state == RunState.REQUESTED} | (set(scoring) - set(busy))
+    busy, silent = _scorers(scoring) if scoring else (set(), set())
+    now = timezone.now()
+    silent |= {run.pk for run in runs if run.lease_expires_at is not None and run.lease_expires_at < now and not run.has_ended}
+    waiting = {run.pk for run in runs if run.state == RunState.REQUESTED} | (set(scoring) - busy - silent)
     online = list(Worker.objects.online()) if waiting else []
-    return {run.pk: _reason(run.checkpoint, online=online) if run.pk in waiting else "" for run in runs}
+    return {
+        run.pk: SILENT if run.pk in silent else _reason(run.checkpoint, online=online) if run.pk in waiting else ""
+        for run in runs
+    }
+
+
+def _scorers(scoring: Collection[int]) -> tuple[set[int], set[int]]:
+    """Of the runs that are being scored: those with a worker at it, and those all of whose workers went silent."""
+    leased = Shard.objects.filter(run__in=scoring, state=ShardState.RUNNING)
+    rows = list(leased.annotate(is_live=Q(lease_expires_at__gte=Now())).values_list("run", "is_live"))
+    busy = {run for run, is_live in rows if is_live}
+    return busy, {run for run, _ in rows} - busy
 
 
 def need_of(checkpoint: Checkpoint) -> str:

@@ -1,15 +1,20 @@
-"""The model that this worker process keeps loaded between shards."""
+"""The model that this worker process keeps loaded between shards, and the digests that say which weights it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workers import checkpoints
 from workers.engine import Engine
+from workers.evaluation.errors import CheckpointBroken
 from workers.models import Checkpoint
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointSource
     from workers.evaluation.loading import LoadedModel
+
+Files = list[dict[str, Any]]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,7 @@ class _Warm:
 
 
 _warm: _Warm | None = None
+_digested: tuple[tuple[object, ...], Files] | None = None
 
 
 def source_of(checkpoint: Checkpoint, *, engine: Engine) -> "CheckpointSource":
@@ -27,16 +33,31 @@ def source_of(checkpoint: Checkpoint, *, engine: Engine) -> "CheckpointSource":
     return engine.source(location, is_folder=not checkpoint.hub_id, revision=checkpoint.revision or None, dtype=checkpoint.dtype)
 
 
-def model_of(checkpoint: Checkpoint, *, engine: Engine) -> "LoadedModel":
+def files_of(source: "CheckpointSource", *, engine: Engine, progress: Progress) -> Files:
+    """The checkpoint's files with their SHA-256: read once, and again when a file's stamp on disk has changed."""
+    global _digested
+    key = (source, engine.stamps(source))
+    if _digested is None or _digested[0] != key:
+        _digested = (key, engine.digests(source, progress=progress))
+    return _digested[1]
+
+
+def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress: Progress) -> "LoadedModel":
     """The checkpoint's model, loaded now or kept from before; another model is let go first.
 
-    The key holds sizes and names of the checkpoint's files, so that a folder whose weights were exchanged is loaded
-    anew. Raises EvaluationError and CheckpointRefused.
+    `planned` are the files as the run's plan recorded them: weights that were exchanged since then are refused, so that
+    a run never scores with other weights than it says. Raises EvaluationError and CheckpointRefused.
     """
     global _warm
     source = source_of(checkpoint, engine=engine)
-    key = (source, engine.inspect(source))
+    if _by_name(files_of(source, engine=engine, progress=progress)) != _by_name(planned):
+        raise CheckpointBroken(f"The files of {checkpoint.location} changed after the run was planned: ask for the run again.")
+    key = (source, engine.stamps(source))
     if _warm is None or _warm.key != key:
         _warm = None
         _warm = _Warm(key=key, model=engine.load(source))
     return _warm.model
+
+
+def _by_name(files: Files) -> dict[str, str]:
+    return {file["name"]: file["sha256"] for file in files}

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Leaderboard, Measurement
+from papers.models import PaperRepository
 from portal.context import page
 from portal.pages import board_cards, measured, paper_cards
 from portal.pages.links import Link, address
@@ -27,7 +29,8 @@ class LatestMeasurement:
 
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    papers = paper_cards.published_papers().newest_first()[:PAPERS_SHOWN]
+    has_code = Exists(PaperRepository.objects.published().filter(paper=OuterRef("pk")))
+    papers = paper_cards.published_papers().filter(has_code).newest_first()[:PAPERS_SHOWN]
     context = {
         "papers": paper_cards.cards(papers),
         "boards": board_cards.most_results_first(Leaderboard.objects.published(), limit=BOARDS_SHOWN),

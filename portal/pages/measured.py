@@ -93,9 +93,9 @@ def compared(measurement: Measurement, *, claimed: float | None) -> str:
     places = figures.decimals(measurement.standard_error)
     difference = round(measurement.value - claimed, places)
     side = "above" if difference > 0 else "below"
-    words = f"{abs(difference):.{places}f} {side} the claim" if difference else "equal to the claim"
+    words = f"{abs(difference):.{places}f} {side} the claim" if difference else "equals the claim"
     low, high = measurement.interval_low, measurement.interval_high
-    if low is None or high is None:
+    if low is None or high is None or not difference:
         return words
     return f"{words}; the claim lies {'inside' if low <= claimed <= high else 'outside'} the interval"
 

@@ -17,7 +17,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from leaderboards.models import Leaderboard, Measurement
+from leaderboards.models import Leaderboard, Measurement, Score
 from portal.context import page, viewer
 from portal.pages import measured, run_facts
 from portal.pages.links import Link, address
@@ -62,6 +62,7 @@ class Outcome:
 
     board: Link
     claim: str
+    claimed: str
     measured: Measured
     standing: str
 
@@ -194,16 +195,23 @@ def _events(run: Run) -> tuple[Event, ...]:
 
 
 def _outcomes(run: Run) -> tuple[Outcome, ...]:
-    """The measurements that the run obtained, also those that no longer stand."""
+    """The measurements that the run obtained, also those that no longer stand, each with what is claimed: two queries."""
     found = Measurement.objects.filter(run_id=run.public_id).select_related("metric", "protocol", "leaderboard__task", "claim")
+    scores = Score.objects.filter(claim__measurements__run_id=run.public_id)
+    claimed: dict[tuple[int | None, int], Score] = {(score.claim_id, score.metric_id): score for score in scores}
     return tuple(
-        Outcome(
-            board=_board(item.leaderboard),
-            claim=item.claim.model_name if item.claim else "",
-            measured=measured.in_words(item),
-            standing=_standing(item),
-        )
+        _outcome(item, claimed.get((item.claim_id, item.metric_id)))
         for item in found.order_by("leaderboard__slug", "metric__position", "pk")
+    )
+
+
+def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
+    return Outcome(
+        board=_board(item.leaderboard),
+        claim=item.claim.model_name if item.claim else "",
+        claimed=claimed.text if claimed else "",
+        measured=measured.in_words(item, claimed=claimed.value if claimed else None),
+        standing=_standing(item),
     )
 
 

@@ -40,7 +40,7 @@ class WorkerCard:
     """A worker that is online. Its name stays inside: it tells a host."""
 
     device: str
-    count: int
+    size: str
     memory_bytes: int
     run: Link | None
 
@@ -107,7 +107,7 @@ def online_workers() -> tuple[WorkerCard, ...]:
     return tuple(
         WorkerCard(
             device=f"{worker.get_device_display()}: {worker.device_name}",
-            count=worker.device_count,
+            size=figures.counted(worker.device_count, "core" if worker.device == Worker.Device.CPU else "GPU"),
             memory_bytes=worker.memory_bytes,
             run=_link(busy[worker.name]) if worker.name in busy else None,
         )

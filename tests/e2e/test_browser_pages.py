@@ -28,6 +28,7 @@ from workers.states import RunState
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PHONE = {"width": 390, "height": 844}
+TABLET = {"width": 720, "height": 960}
 DESKTOP = {"width": 1280, "height": 900}
 PAPER = "/paper/gpt-neox-20b-an-open-source-autoregressive-1"
 
@@ -130,7 +131,7 @@ def test_nothing_scrolls_sideways_on_a_phone(visit, paper, address):
 
 
 def test_a_wide_table_scrolls_inside_its_frame_by_keyboard(visit, paper):
-    with visit(PAPER, viewport=PHONE) as page:
+    with visit(PAPER, viewport=TABLET) as page:
         frame = page.locator(".table-frame")
         assert frame.evaluate("frame => frame.scrollWidth > frame.clientWidth")
         frame.focus()
@@ -138,6 +139,15 @@ def test_a_wide_table_scrolls_inside_its_frame_by_keyboard(visit, paper):
         page.wait_for_timeout(500)  # scrolling is animated; the policy forbids the evaluation that waiting for it would need
         assert frame.evaluate("frame => frame.scrollLeft") > 0
         assert page.evaluate("window.scrollX") == 0
+
+
+@pytest.mark.parametrize("address", [PAPER, "/sota/mml"])
+def test_a_phone_shows_a_result_as_a_card_without_scrolling(visit, paper, address):
+    with visit(address, viewport=PHONE) as page:
+        frame = page.locator(".table-frame")
+        assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
+        for words in ("GPT-NeoX 20B (5-shot)", "33.6"):
+            expect(frame.get_by_text(words, exact=True)).to_be_visible()
 
 
 def test_the_theme_follows_the_system_until_the_switch_is_used_and_is_remembered(visit, paper):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 QUARTER = Obtained(value=0.25, standard_error=0.0365, items=14_042, chance_level=0.25).scaled(100.0)
 
 
-def record(obtained, *, claim=None, metric=None, model=None, protocol, run_id=None):
+def record(obtained, *, claim=None, metric=None, model=None, protocol, run_id=None, checkpoint="weights"):
     metric = metric or claim.leaderboard.metrics.get()
     return measurements.record(
         obtained,
@@ -23,6 +23,7 @@ def record(obtained, *, claim=None, metric=None, model=None, protocol, run_id=No
         claim=claim,
         model=model or make_checkpoint().model,
         protocol=protocol,
+        checkpoint=checkpoint,
         run_id=run_id or uuid4(),
         measured_at=timezone.now(),
     )
@@ -60,6 +61,13 @@ def test_another_protocol_supersedes_nothing():
     claim, model = make_claim(), make_checkpoint().model
     record(QUARTER, claim=claim, protocol=make_protocol(), model=model)
     record(QUARTER, claim=claim, protocol=make_protocol(), model=model)
+    assert Measurement.objects.current().count() == 2
+
+
+def test_other_weights_of_the_same_model_supersede_nothing():
+    claim, protocol, model = make_claim(), make_protocol(), make_checkpoint().model
+    record(QUARTER, claim=claim, protocol=protocol, model=model, checkpoint="in float16")
+    record(QUARTER, claim=claim, protocol=protocol, model=model, checkpoint="in 8 bit")
     assert Measurement.objects.current().count() == 2
 
 

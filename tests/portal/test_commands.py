@@ -51,11 +51,25 @@ def test_reproduce_of_what_nothing_can_test_says_so(what):
         reproduce(what)
 
 
-def test_reproduce_refuses_a_trial_over_no_items():
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--items-per-task", "0", "--items-per-task must be from 1 to 1,000,000."),
+        ("--items-per-task", "99999999999", "--items-per-task must be from 1 to 1,000,000."),
+        ("--batch-size", "0", "--batch-size must be from 1 to 1,024."),
+    ],
+)
+def test_reproduce_refuses_numbers_that_make_no_run(option, value, sentence):
     make_mapping(checkpoint=make_checkpoint(slug="small"))
-    with pytest.raises(CommandError, match="--items-per-task must be at least 1"):
-        reproduce("small", "--items-per-task", "0")
+    with pytest.raises(CommandError, match=sentence):
+        reproduce("small", option, value)
     assert not Run.objects.exists()
+
+
+def test_reproduce_takes_a_batch_size():
+    mapping = make_mapping()
+    reproduce(mapping.checkpoint.slug, "--batch-size", "2")
+    assert Run.objects.get().batch_size == 2
 
 
 def test_bootstrap_fills_an_empty_site_once():

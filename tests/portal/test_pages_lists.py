@@ -46,7 +46,8 @@ def make_measurement(claim):
 
 
 def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client):
-    paper = make_paper(title="A paper", slug="a-paper", date=FIRST_DAY)
+    paper = make_paper(title="A paper", slug="a-paper", date=FIRST_DAY, repositories=[make_repository()])
+    make_paper(title="A paper without code")
     board = make_board(task=make_task(name="Question Answering"), dataset=make_dataset(name="SQuAD"), slug="qa-on-squad")
     claim = make_result(board, model_name="Model A", scores={"Accuracy": "60.5"}, paper=paper)
     measurement = make_measurement(claim)
@@ -54,11 +55,12 @@ def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client)
     in_order(
         page.main,
         [
-            "Claimed results beside measured ones", "Latest papers", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
+            "Claimed results beside measured ones", "Latest papers with code", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
             "Claimed: 60.5 Accuracy", "50.00", "n = 400", "10.50 below the claim", "Notable benchmarks", "Question Answering on SQuAD",
             "1 result · best: Model A, 60.5",
         ],
     )  # fmt: skip
+    assert "A paper without code" not in page.main
     assert page.link("A paper") == "/paper/a-paper"
     assert page.link("Question Answering on SQuAD") == "/sota/qa-on-squad"
     assert page.link("run") == f"/runs/{measurement.run_id}"
@@ -66,7 +68,7 @@ def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client)
 
 def test_an_empty_home_says_what_to_do(client):
     main = read(client.get("/")).main
-    assert "No paper is here yet. Import an archive with: manage.py import_archive PATH" in main
+    assert "No paper with code is here yet. Import an archive with: manage.py import_archive PATH" in main
     assert "Nothing was measured yet." in main
     assert "No board is here yet." in main
 

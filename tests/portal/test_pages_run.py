@@ -90,7 +90,7 @@ def test_a_run_leads_to_the_boards_and_papers_that_it_tests(client):
         retraction_reason="Wrong weights.",
     )  # fmt: skip
     page = read(client.get(address(run)))
-    assert page.tables[0][1][:2] == ["Transfer Learning on MML", "GPT-NeoX"]
+    assert page.tables[0][1][:2] == ["Transfer Learning on MML", "GPT-NeoX: 33.6"]
     assert page.tables[0][1][2].endswith("Retracted: Wrong weights.")
     assert page.tables[1][1] == ["GPT-NeoX", "Transfer Learning on MML", "Accuracy", "The paper"]
     assert page.link("The paper") == "/paper/the-paper"
@@ -246,7 +246,7 @@ def test_the_list_has_queue_workers_and_history(client):
     page = read(client.get("/runs"))
     queue, workers, history = page.tables
     assert queue[1][:3] == ["GPT-NeoX-20B", "MMLU, 5-shot, letters", "Scoring Loading the model."]
-    assert workers[1] == ["CPU: a device", "1", "64 GB", "waiting for work"]
+    assert workers[1] == ["CPU: a device", "1 core", "64 GB", "waiting for work"]
     assert (history[1][:3], history[1][4]) == (["Small", "Self self-test", "Finished"], "1 min 2 s")
     assert "@host" not in page.text
 
@@ -278,5 +278,5 @@ def test_the_number_of_queries_of_a_run_does_not_grow(client, django_assert_num_
             run_id=run.public_id, measured_at=timezone.now(), published_at=timezone.now(),
         )  # fmt: skip
         RunEvent.objects.create(run=run, state=RunState.FINISHED)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(address(run))

@@ -175,14 +175,6 @@ def test_a_worker_takes_one_message_and_acknowledges_it_at_once():
     assert app.conf.accept_content == ["json"]
 
 
-def test_the_scheduler_rings_for_a_task_that_exists():
-    from portal.celery import app
-
-    app.loader.import_default_modules()
-    assert app.conf.beat_schedule["reap"]["schedule"] == 15.0
-    assert app.conf.beat_schedule["reap"]["task"] in app.tasks
-
-
 def test_cached_keys_expire(db):
     from django.core.cache import cache
 

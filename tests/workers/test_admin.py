@@ -71,6 +71,8 @@ def test_staff_without_the_right_cannot_ask(client):
         ({"hub_id": "EleutherAI/pythia-70m", "revision": "main"}, "needs its revision as a commit"),
         ({"folder": "../secrets"}, "is not below any of CHECKPOINT_ROOTS"),
         ({}, "Name either a hub id or a folder, and not both."),
+        ({"hub_id": "a\x00b/c"}, "Null characters are not allowed."),
+        ({"folder": "small", "revision": "\x00"}, "Null characters are not allowed."),
         ({"hub_id": "EleutherAI/pythia-70m", "folder": "small"}, "Name either a hub id or a folder, and not both."),
     ],
 )

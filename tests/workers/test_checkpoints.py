@@ -25,10 +25,15 @@ def test_a_folder_that_is_not_there_yet_is_expected_below_the_first_root(roots):
     assert location_of(Checkpoint(folder="selftest")) == str(roots / "first" / "selftest")
 
 
-@pytest.mark.parametrize("folder", ["../outside", "small/../../outside", "/etc", ".", "small/.."])
+@pytest.mark.parametrize("folder", ["../outside", "small/../../outside", "/etc", ".", "small/..", "a/" * 3000])
 def test_a_folder_outside_of_the_roots_is_refused(roots, folder):
-    with pytest.raises(CheckpointRefused, match="not below any of CHECKPOINT_ROOTS"):
+    with pytest.raises(CheckpointRefused, match=r"not below any of CHECKPOINT_ROOTS|cannot be looked up"):
         location_of(Checkpoint(folder=folder))
+
+
+def test_an_absolute_folder_is_refused_even_below_a_root(roots):
+    with pytest.raises(CheckpointRefused, match="relative to one of them"):
+        location_of(Checkpoint(folder=str(roots / "second" / "small")))
 
 
 def test_a_symbolic_link_out_of_the_roots_is_refused(roots):

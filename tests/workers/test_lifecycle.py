@@ -106,7 +106,7 @@ def test_a_worker_whose_lease_ran_out_cannot_write_any_more():
         lambda: lifecycle.finish_shard(zombie),
         lambda: lifecycle.release(zombie, note="late"),
         lambda: lifecycle.fail(zombie, code="late", message="Late."),
-        lambda: lifecycle.record_provenance(zombie, worker="one"),
+        lambda: lifecycle.record_scorer(zombie, facts={"worker": "one"}, from_batch=0),
     ):
         with pytest.raises(lifecycle.LostLease), transaction.atomic():
             write()
@@ -175,6 +175,28 @@ def test_a_shard_that_lost_three_workers_fails_its_run_with_the_reason():
     assert run.error_message == (
         "Shard 1 lost its worker 3 times: look into the workers' logs for what ends them, then ask for the run again."
     )
+
+
+def test_everybody_who_scored_is_on_record_and_the_first_stands_for_the_run():
+    run = make_planned_run()
+    shard = run.shards.get()
+    first = lifecycle.claim_shard(shard.pk, by="one")
+    lifecycle.record_scorer(first, facts={"worker": "one", "device": {"kind": "cpu"}}, from_batch=0)
+    lifecycle.release(first, note="Stopped.")
+    second = lifecycle.claim_shard(shard.pk, by="two")
+    lifecycle.record_scorer(second, facts={"worker": "two", "device": {"kind": "cuda"}}, from_batch=1)
+    run.refresh_from_db()
+    assert (run.provenance["worker"], run.provenance["device"]) == ("one", {"kind": "cpu"})
+    assert [(entry["worker"], entry["from_batch"]) for entry in run.provenance["scored_by"]] == [("one", 0), ("two", 1)]
+
+
+def test_no_event_of_the_reaper_names_a_worker_in_public():
+    run = make_planned_run()
+    lifecycle.claim_shard(run.shards.get().pk, by="scorer@secret-host")
+    expire(Shard.objects.filter(run=run))
+    lifecycle.reap()
+    event = RunEvent.objects.filter(run=run).latest("pk")
+    assert (event.note, event.actor) == ("Its worker went silent while scoring shard 1.", "scorer@secret-host")
 
 
 def test_a_failed_shard_fails_its_run_with_its_sentence():

@@ -1,9 +1,15 @@
 """What ships: checkpoints, protocols, the self-test and the mappings of GPT-NeoX-20B's claims."""
 
+from importlib.metadata import version
+from io import StringIO
+
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from django.db.models import Value
+from django.db.models.functions import Concat
 
-from leaderboards.models import Claim, Protocol
+from leaderboards.models import Claim, Leaderboard, Protocol
 from papers.models import Source
 from portal.archive_import import import_paths
 from workers import registry
@@ -55,6 +61,27 @@ def test_registering_again_changes_nothing_and_keeps_what_staff_changed(demo):
     assert registry.map_known_claims() == 0
     assert [model.objects.count() for model in (Checkpoint, Protocol, ClaimMapping, Claim)] == counts
     assert Protocol.objects.filter(name="MMLU as we say it").exists()
+
+
+def test_what_staff_rename_or_map_anew_does_not_stop_the_next_start(demo):
+    Protocol.objects.update(name="Another name")
+    for row in Protocol.objects.all():
+        Protocol.objects.filter(pk=row.pk).update(slug=f"{row.slug}-renamed")
+    Leaderboard.objects.filter(note__startswith="A self-test").update(slug="another-slug")
+    Checkpoint.objects.update(slug=Concat("slug", Value("-renamed")))
+    call_command("bootstrap", stdout=StringIO())
+    assert Protocol.objects.count() == 2
+    assert Checkpoint.objects.filter(recipe="selftest").count() == 1
+
+
+def test_another_harness_makes_another_protocol():
+    registry.ensure()
+    Protocol.objects.filter(slug="mmlu-5-shot-letters").update(versions={"lm_eval": "0.4.2"})
+    registry.ensure()
+    installed = version("lm-eval")
+    slug = f"mmlu-5-shot-letters-{installed.replace('.', '-')}"
+    assert Protocol.objects.get(slug=slug).versions == {"lm_eval": installed}
+    assert Protocol.objects.get(slug="mmlu-5-shot-letters").versions == {"lm_eval": "0.4.2"}
 
 
 def test_nothing_is_mapped_before_anything_is_registered():

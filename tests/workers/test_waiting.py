@@ -35,6 +35,17 @@ def test_a_busy_worker_is_the_reason(large_run):
     assert waiting.why(large_run) == "Waits for a worker to be free."
 
 
+def test_a_worker_that_went_silent_is_the_reason():
+    run = make_planned_run()
+    lifecycle.claim_shard(run.shards.get().pk, by="one")
+    run.shards.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    assert waiting.why(run) == "Its worker went silent; the run goes back to the queue within seconds."
+    planning = lifecycle.request(make_mapping(), by=None)
+    lifecycle.claim_planning(planning.pk, by="one")
+    Run.objects.filter(pk=planning.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    assert waiting.why(Run.objects.get(pk=planning.pk)) == waiting.SILENT
+
+
 def test_a_run_that_is_worked_on_waits_for_nothing():
     run = make_planned_run()
     lifecycle.claim_shard(run.shards.get().pk, by="one")

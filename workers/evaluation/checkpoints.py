@@ -8,16 +8,19 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workers.evaluation.config_safety import refuse_detours, refuse_fetched_kernels, refuse_more_layers, refuse_remote_code
 from workers.evaluation.errors import CheckpointBroken, CheckpointMissing
 from workers.evaluation.safetensors_header import Header, read_header, read_json
 
 BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
 _SMALL_FILES = ["*.json", "tokenizer.model", "merges.txt", "vocab.txt"]
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_DIGEST_STEP = 16 * 1024 * 1024
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -84,6 +87,7 @@ def inspect(source: CheckpointSource) -> CheckpointFacts:
     weight_files = _weight_files(folder)
     headers = {name: read_header(folder / name) for name in weight_files}
     _check_index(folder, headers)
+    refuse_more_layers(folder / "config.json", config, tensors=sum(len(header.tensors) for header in headers.values()))
     parameter_count = sum(header.floating_parameters for header in headers.values())
     if not parameter_count:
         raise CheckpointBroken(f"The weight files in {folder} hold no floating-point weights: put the whole checkpoint there.")
@@ -98,10 +102,40 @@ def inspect(source: CheckpointSource) -> CheckpointFacts:
     )
 
 
-def digests(source: CheckpointSource) -> tuple[FileFact, ...]:
-    """The same files as `inspect` names, each with its SHA-256: reads every byte (20 B parameters in float16 are 41 GB)."""
+def digests(source: CheckpointSource, *, progress: Callable[[int, int], None] | None = None) -> tuple[FileFact, ...]:
+    """The same files as `inspect` names, each with its SHA-256: reads every byte (20 B parameters in float16 are 41 GB).
+
+    `progress(bytes_done, bytes_total)` is called after at most 16 MiB; what it raises ends the reading.
+    """
     folder = local_folder(source)
-    return tuple(replace(file, sha256=_sha256(folder / file.name)) for file in inspect(source).files)
+    files = inspect(source).files
+    total, done = sum(file.size for file in files), 0
+    found = []
+    for file in files:
+        digest = hashlib.sha256()
+        with (folder / file.name).open("rb") as content:
+            while chunk := content.read(_DIGEST_STEP):
+                digest.update(chunk)
+                done += len(chunk)
+                if progress:
+                    progress(done, total)
+        found.append(replace(file, sha256=digest.hexdigest()))
+    return tuple(found)
+
+
+def stamps(source: CheckpointSource) -> tuple[tuple[str, int, int, int, int], ...]:
+    """(name, device, inode, mtime in ns, size) of every file that `inspect` names: while they are equal, so are the contents.
+
+    Links are followed. Nothing is opened but the index of a sharded checkpoint; a cached hub checkpoint is not looked up again.
+    """
+    folder = _cached_folder(source) or local_folder(source)
+    try:
+        facts = [(name, (folder / name).stat()) for name in _deciding_files(folder, _weight_files(folder))]
+    except OSError as error:
+        raise CheckpointMissing(
+            f"The checkpoint in {folder} changes while it is looked at ({error}): wait until it is whole."
+        ) from error
+    return tuple((name, fact.st_dev, fact.st_ino, fact.st_mtime_ns, fact.st_size) for name, fact in facts)
 
 
 def local_folder(source: CheckpointSource) -> Path:
@@ -114,6 +148,25 @@ def local_folder(source: CheckpointSource) -> Path:
     if not _HUB_ID.fullmatch(source.location):
         raise CheckpointMissing(f"{source.location!r} is not a hub id: write it as owner/name, or register a folder.")
     return _hub_snapshot(source)
+
+
+def _cached_folder(source: CheckpointSource) -> Path | None:
+    """Where the hub checkpoint lies already; None for a folder, and for what would have to be fetched."""
+    if source.is_folder or not _HUB_ID.fullmatch(source.location):
+        return None
+    # imported here for the reason that _fetch gives
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    patterns = [*_SMALL_FILES, "*.safetensors"]
+    try:
+        folder = Path(
+            snapshot_download(source.location, revision=source.revision, allow_patterns=patterns, local_files_only=True)
+        )
+        _weight_files(folder)
+    except (LocalEntryNotFoundError, CheckpointMissing):
+        return None
+    return folder
 
 
 def _hub_snapshot(source: CheckpointSource) -> Path:
@@ -150,7 +203,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
     architectures = config.get("architectures")
     if not (isinstance(architectures, list) and architectures and isinstance(architectures[0], str)):
         raise CheckpointBroken(f'{path} names no model architecture: add "architectures" as the model\'s authors publish it.')
-    _refuse_remote_code(path, config)
+    refuse_remote_code(path, config)
+    refuse_fetched_kernels(path, config)
+    refuse_detours(path, config)
     if config.get("quantization_config"):
         raise CheckpointBroken(
             f"{path} asks for quantised weights, which are not loaded here: register the unquantised checkpoint."
@@ -160,16 +215,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise CheckpointMissing(f"{folder} holds no tokenizer ({names}): copy the model's tokenizer files there.")
     tokenizer_config = folder / "tokenizer_config.json"
     if tokenizer_config.is_file():
-        _refuse_remote_code(tokenizer_config, read_json(tokenizer_config))
+        refuse_remote_code(tokenizer_config, read_json(tokenizer_config))
     return config
-
-
-def _refuse_remote_code(path: Path, config: dict[str, Any]) -> None:
-    if "auto_map" in config:
-        raise CheckpointBroken(
-            f'{path} asks to run the checkpoint\'s own code ("auto_map"), which is never done here: '
-            "register a checkpoint whose architecture the transformers package ships."
-        )
 
 
 def _weight_files(folder: Path) -> list[str]:
@@ -223,11 +270,6 @@ def _deciding_files(folder: Path, weight_files: list[str]) -> list[str]:
     return sorted({*small, *weight_files})
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 __all__ = [
     "CheckpointFacts",
     "CheckpointSource",
@@ -237,4 +279,5 @@ __all__ = [
     "inspect",
     "local_folder",
     "memory_needed",
+    "stamps",
 ]

@@ -42,6 +42,18 @@ class UnsafeTask(EvaluationError):
     code = "unsafe_task"
 
 
+class UnknownMetric(EvaluationError):
+    """The task is known, but reports no such number."""
+
+    code = "unknown_metric"
+
+
+class ProtocolMismatch(EvaluationError):
+    """The protocol asks for something else than the harness would do here: another mean, another version."""
+
+    code = "protocol_mismatch"
+
+
 class OutOfMemory(EvaluationError):
     """The device's memory does not hold the model or one of its batches."""
 

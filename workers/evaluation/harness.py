@@ -6,13 +6,14 @@ Requests are taken, and answers given back, by handing lm-eval's `evaluate` a la
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
+import lm_eval
 import numpy as np
 import torch
 from datasets import config as datasets_config
@@ -24,10 +25,10 @@ from lm_eval.tasks._index import Entry
 from lm_eval.tasks.manager import TaskDict
 from lm_eval.utils import env as templates
 
-from workers.evaluation import planning, reducing, task_index
+from workers.evaluation import declared_metrics, planning, reducing, task_index
 from workers.evaluation.benchmark_data import check_subjects, staged_subjects
 from workers.evaluation.contract import Plan, ProtocolSpec, Reduction, Response, Seeds
-from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, UnknownTask
+from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, ProtocolMismatch, UnknownMetric, UnknownTask
 from workers.evaluation.task_safety import check_definition
 
 _MMLU_SUBJECTS, _MMLU_ITEMS = 57, 14_042
@@ -48,6 +49,33 @@ def check(spec: ProtocolSpec) -> None:
         raise UnknownTask(f"The task group {spec.task!r} has no tasks of its own in lm-eval: name the tasks that are meant.")
     for name, entry in leaves.items():
         check_definition(name, entry)
+
+
+def check_metric(spec: ProtocolSpec, *, metric: str, aggregation: Literal["micro", "macro"]) -> None:
+    """Refuses a metric that lm-eval would not report for `spec.task` itself, and a mean that is not the one it takes.
+
+    "micro" is the mean over items, "macro" the mean over a group's tasks; a single task is both. Reads task definitions only.
+    """
+    manager = task_index.find(spec.task, include_path=spec.include_path)
+    declared = declared_metrics.declared(manager, spec.task)
+    if metric not in declared:
+        known = f"only {', '.join(declared)}: name one of those" if declared else "nor any other: name one of its tasks"
+        raise UnknownMetric(f"lm-eval {lm_eval.__version__} reports no metric {metric[:100]!r} for {spec.task!r}, {known}.")
+    if aggregation not in declared[metric]:
+        (own,) = declared[metric]
+        raise ProtocolMismatch(
+            f"lm-eval's group {spec.task!r} takes the {own} mean of {metric!r}, not the {aggregation} mean: "
+            "correct the protocol's aggregation."
+        )
+
+
+def check_versions(wanted: Mapping[str, str]) -> None:
+    """Refuses a protocol of another version of lm-eval than the one installed; other packages' versions may differ."""
+    asked, here = wanted.get("lm_eval"), str(lm_eval.__version__)
+    if asked is not None and asked != here:
+        raise ProtocolMismatch(
+            f"The protocol asks for lm-eval {asked}, and {here} is installed here: install that version, or ask for {here}."
+        )
 
 
 def build_plan(spec: ProtocolSpec) -> Plan:

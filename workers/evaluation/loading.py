@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
@@ -34,6 +37,22 @@ __all__ = [
     "memory_needed",
 ]
 
+# transformers lets a malformed checkpoint surface as any of these; each is about the files, not about us.
+_MALFORMED = (
+    RuntimeError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    ArithmeticError,
+    StrictDataclassError,
+    SafetensorError,
+)
+# masks and frequencies that older GPT-NeoX and Pythia files hold beside their weights: computed from the configuration today
+_OLD_BUFFERS = re.compile(r"(.+\.)?attention\.(bias|masked_bias|rotary_emb\.inv_freq)")
+
 
 @dataclass(frozen=True)
 class LoadedModel:
@@ -57,8 +76,7 @@ def load(source: CheckpointSource, *, device: str) -> LoadedModel:
         model = _load_weights(folder, dtype=facts.dtype, device=device)
     except EvaluationError:
         raise
-    except (MemoryError, RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
-        # transformers lets a malformed checkpoint surface as any of these; each is about the files, not about us.
+    except (MemoryError, *_MALFORMED) as error:
         raise _as_sentence(error, source=source, facts=facts, device=device) from error
     return LoadedModel(model=model, tokenizer=tokenizer, facts=facts, device=device)
 
@@ -69,7 +87,7 @@ def load_tokenizer(source: CheckpointSource) -> PreTrainedTokenizerBase:
         return _load_tokenizer(local_folder(source))
     except EvaluationError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+    except _MALFORMED as error:
         raise CheckpointBroken(
             f"The tokenizer of {source.location} can't be loaded ({_first_line(error)}): fetch it again."
         ) from error
@@ -112,6 +130,13 @@ def _check_report(folder: Path, report: dict[str, Any]) -> None:
     for names, fault in ((absent, "lack"), (misshapen, "have the wrong shape for")):
         if names:
             raise CheckpointBroken(f"The weights in {folder} {fault} {names[0]} ({len(names)} in all): fetch them all again.")
+    # a configuration of fewer layers loads without a word, and is another model than the one whose weights these are
+    surplus = sorted(key for key in report["unexpected_keys"] if not _OLD_BUFFERS.fullmatch(key))
+    if surplus:
+        raise CheckpointBroken(
+            f"The weights in {folder} hold {surplus[0]} ({len(surplus)} such in all), for which its config.json has no place: "
+            "fetch the configuration and the weights of one model again."
+        )
 
 
 def _check_placement(folder: Path, model: PreTrainedModel, *, device: str) -> None:
@@ -133,4 +158,6 @@ def _as_sentence(error: BaseException, *, source: CheckpointSource, facts: Check
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    first, *more = str(error).strip().splitlines() or [type(error).__name__]
+    # a validation error names only the field in its first line
+    return (f"{first} {more[0].strip()}" if first.endswith(":") and more else first)[:300]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from numbers import Real
 from typing import Any
 
 import lm_eval
@@ -11,6 +12,7 @@ from lm_eval.api.group import Group
 from lm_eval.tasks.manager import TaskDict
 
 from workers.evaluation.contract import MetricValue, Plan, PlannedSample, ProtocolSpec, Reduction, SampleOutcome
+from workers.evaluation.errors import EvaluationError
 from workers.evaluation.planning import json_safe
 
 _KEPT = ("results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better", "n-samples")
@@ -30,15 +32,25 @@ def _metrics(name: str, values: dict[str, Any], chance: float | None) -> Iterato
         metric, comma, filter_name = key.partition(",")
         if not comma or metric.endswith("_stderr"):
             continue
-        stderr = values.get(f"{metric}_stderr,{filter_name}")
+        full_name = metric if filter_name == "none" else f"{metric},{filter_name}"
+        number = _number(value)
+        if number is None:
+            raise EvaluationError(
+                f"lm-eval computed {str(value)[:100]} as the {full_name} of {name!r}, which is no number: "
+                "the metric does not suit these items; take more items or another task."
+            )
         yield MetricValue(
             task=name,
-            metric=metric if filter_name == "none" else f"{metric},{filter_name}",
-            value=float(value),
-            stderr=None if stderr is None or isinstance(stderr, str) else float(stderr),
+            metric=full_name,
+            value=number,
+            stderr=_number(values.get(f"{metric}_stderr,{filter_name}")),  # None for "N/A", or nan where one item has no spread
             items=int(values["sample_len"]),
             chance=chance if metric in _ACCURACIES else None,
         )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, Real) and math.isfinite(value) else None
 
 
 def _chances(plan: Plan, tasks: TaskDict) -> dict[str, float | None]:

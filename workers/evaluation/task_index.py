@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lm_eval.tasks
 from lm_eval.tasks import TaskManager
@@ -82,14 +84,20 @@ def _closure(manager: TaskManager, task: str) -> list[str]:
         if entry is not None and entry.kind is Kind.TAG:
             waiting.extend(sorted(entry.tags))
         elif entry is not None and entry.kind is Kind.GROUP:
-            waiting.extend(_members(entry))
+            waiting.extend(_members(entry.cfg or {}))
     return names
 
 
-def _members(group: Entry) -> list[str]:
-    members = (group.cfg or {}).get("task") or []
-    members = members if isinstance(members, list) else [members]
-    return [member if isinstance(member, str) else str(member.get("task") or member.get("group")) for member in members]
+def _members(group: dict[str, Any]) -> Iterator[str]:
+    """Names of what a group runs; a group that is written out inside it stands for its own members."""
+    members = group.get("task") or []
+    for member in members if isinstance(members, list) else [members]:
+        if isinstance(member, str):
+            yield member
+        elif "group" in member and member.get("task"):
+            yield from _members(member)
+        else:
+            yield str(member.get("task") or member.get("group"))
 
 
 def _texts_that_mention(words: set[str]) -> dict[Path, str]:

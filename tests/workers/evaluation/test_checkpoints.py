@@ -1,5 +1,6 @@
 """What is wrong with a checkpoint is said in one sentence, before any weight is read."""
 
+import hashlib
 import json
 import shutil
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from workers.evaluation.checkpoints import CheckpointSource, digests, inspect, memory_needed
+from workers.evaluation.checkpoints import CheckpointSource, digests, inspect, memory_needed, stamps
 from workers.evaluation.errors import CheckpointBroken, CheckpointMissing
 from workers.evaluation.loading import load
 
@@ -267,3 +268,134 @@ def test_a_folder_of_the_same_name_is_not_taken_for_a_hub_checkpoint(checkpoint,
 
     with pytest.raises(CheckpointMissing, match="hub can't be reached"):
         load(CheckpointSource("EleutherAI/gpt-neox-20b", False, None, "float16"), device="cpu")
+
+
+@pytest.mark.parametrize("value", ["kernels-community/flash-attn3", "flash_attention_2", "grouped_mm", {"": "evil/kernel"}, 7])
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation", "experts_implementation"])
+def test_kernels_that_would_be_fetched_are_refused(checkpoint, key, value):
+    edit(checkpoint / "config.json", **{key: value})
+
+    assert refusal(checkpoint) == (
+        f'{checkpoint / "config.json"} asks for "{key}": {str(value)!r}, which may fetch code: '
+        "remove that line, or make it one of eager and sdpa."
+    )
+
+
+@pytest.mark.parametrize(
+    "nested", [{"text_config": {"attn_implementation": "evil/kernel"}}, {"x": [{"_attn_implementation": "a/b"}]}]
+)
+def test_kernels_are_refused_in_nested_configurations_too(checkpoint, nested):
+    edit(checkpoint / "config.json", **nested)
+
+    assert "which may fetch code: remove that line" in refusal(checkpoint)
+
+
+@pytest.mark.parametrize("value", ["eager", "sdpa", None])
+def test_the_kernels_that_torch_brings_may_be_asked_for(checkpoint, value):
+    edit(checkpoint / "config.json", attn_implementation=value)
+
+    loaded = load(source(checkpoint), device="cpu")
+
+    assert loaded.model.config._attn_implementation == (value or "sdpa")
+
+
+def test_an_adapter_is_no_checkpoint(checkpoint):
+    (checkpoint / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "someone/else"}))
+
+    assert refusal(checkpoint) == (
+        f"{checkpoint / 'adapter_config.json'} makes the checkpoint an adapter of other weights, which are not measured here: "
+        "merge it into its base model and register that."
+    )
+
+
+def test_a_config_may_not_send_its_reader_to_other_weights_or_another_config(checkpoint):
+    before = (checkpoint / "config.json").read_text()
+    for key, value in (("transformers_weights", "other.safetensors"), ("configuration_files", ["config.4.0.0.json"])):
+        (checkpoint / "config.json").write_text(before)
+        edit(checkpoint / "config.json", **{key: value})
+
+        assert refusal(checkpoint) == (
+            f'{checkpoint / "config.json"} sends its reader to other files ("{key}"), which are not checked here: remove that line.'
+        )
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_more_layers_than_tensors_are_refused_before_anything_is_built(checkpoint, nested):
+    tensors = len(load_file(checkpoint / "model.safetensors"))
+    layers = {"num_hidden_layers": 10**7}
+    edit(checkpoint / "config.json", **({"text_config": layers} if nested else layers))
+
+    assert refusal(checkpoint) == (
+        f"{checkpoint / 'config.json'} says 10,000,000 layers (num_hidden_layers), but the weight files hold only {tensors} tensors: "
+        "fetch the configuration and the weights of one model again."
+    )
+
+
+def test_stamps_name_the_files_that_inspect_names(checkpoint):
+    names = [file.name for file in inspect(source(checkpoint)).files]
+    weights = (checkpoint / "model.safetensors").stat()
+
+    found = stamps(source(checkpoint))
+
+    assert [stamp[0] for stamp in found] == names
+    assert ("model.safetensors", weights.st_dev, weights.st_ino, weights.st_mtime_ns, weights.st_size) in found
+    assert stamps(source(checkpoint)) == found
+
+
+def test_stamps_change_with_a_file_that_is_written_exchanged_or_added(checkpoint, tmp_path):
+    seen = [stamps(source(checkpoint))]
+    path = checkpoint / "config.json"
+    edit(path, bos_token_id=1)
+    seen.append(stamps(source(checkpoint)))
+    copy = shutil.copy2(path, tmp_path / "copy.json")  # same content, size and time
+    copy.replace(path)
+    seen.append(stamps(source(checkpoint)))
+    (checkpoint / "generation_config.json").write_text('{"x": 1}')
+    seen.append(stamps(source(checkpoint)))
+
+    assert len(set(seen)) == 4
+
+
+def test_stamps_follow_links(checkpoint, tmp_path):
+    target = (checkpoint / "model.safetensors").rename(tmp_path / "blob")
+    (checkpoint / "model.safetensors").symlink_to(target)
+    before = stamps(source(checkpoint))
+
+    with target.open("ab") as blob:
+        blob.write(b"\0")
+
+    (changed,) = set(stamps(source(checkpoint))) - set(before)
+    assert (changed[0], changed[4]) == ("model.safetensors", target.stat().st_size)
+
+
+def test_stamps_of_nothing_are_refused(checkpoint):
+    (checkpoint / "model.safetensors").unlink()
+
+    with pytest.raises(CheckpointMissing, match="holds no weights"):
+        stamps(source(checkpoint))
+    with pytest.raises(CheckpointMissing, match="hub can't be reached"):
+        stamps(CheckpointSource("EleutherAI/gpt-neox-20b", False, None, "float16"))
+
+
+def test_digests_tell_their_progress_often_enough_to_renew_a_lease(checkpoint):
+    with (checkpoint / "large.json").open("wb") as file:
+        file.truncate(70_000_000)
+    total = sum(file.size for file in inspect(source(checkpoint)).files)
+    told = []
+
+    found = digests(source(checkpoint), progress=lambda done, of: told.append((done, of)))
+
+    done = [0, *(done for done, _ in told)]
+    assert {of for _, of in told} == {total}
+    assert done[-1] == total
+    assert all(0 < after - before <= 64_000_000 for before, after in zip(done, done[1:], strict=False))
+    for file in found:
+        assert file.sha256 == hashlib.sha256((checkpoint / file.name).read_bytes()).hexdigest()
+
+
+def test_what_progress_raises_ends_the_digests(checkpoint):
+    def lose_the_lease(done, of):
+        raise InterruptedError("the lease is lost")
+
+    with pytest.raises(InterruptedError, match="the lease is lost"):
+        digests(source(checkpoint), progress=lose_the_lease)

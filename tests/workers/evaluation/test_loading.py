@@ -6,9 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from workers.evaluation.checkpoints import CheckpointSource
+from workers.evaluation.checkpoints import CheckpointSource, stamps
 from workers.evaluation.errors import CheckpointBroken, CheckpointMissing, OutOfMemory
-from workers.evaluation.loading import load
+from workers.evaluation.loading import load, load_tokenizer
 from workers.evaluation.memory import is_out_of_memory
 
 
@@ -48,6 +48,8 @@ def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
     loaded = load(CheckpointSource("EleutherAI/cached-model", False, None, "float32"), device="cpu")
 
     assert loaded.facts.revision == commit
+    cached = stamps(CheckpointSource("EleutherAI/cached-model", False, None, "float32"))
+    assert cached == stamps(source(repository / "snapshots" / commit))
     assert loaded.facts.parameter_count == loaded.model.num_parameters()
     (repository / "snapshots" / commit / "model.safetensors").unlink()
     with pytest.raises(CheckpointMissing, match="holds no weights"):
@@ -125,3 +127,93 @@ def test_a_checkpoint_that_needs_too_much_memory_says_how_much(checkpoint):
 
     with pytest.raises(OutOfMemory, match=r"ran out of memory on cpu: it needs about .* GB; use a larger device"):
         load(source(checkpoint), device="cpu")
+
+
+def edit_config(folder, **changes):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def test_a_config_of_fewer_layers_than_the_weights_is_another_model_and_refused(checkpoint):
+    surplus = sorted(name for name in load_file(checkpoint / "model.safetensors") if name.startswith("gpt_neox.layers.2."))
+    edit_config(checkpoint, num_hidden_layers=2)
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value) == (
+        f"The weights in {checkpoint} hold {surplus[0]} ({len(surplus)} such in all), for which its config.json has no place: "
+        "fetch the configuration and the weights of one model again."
+    )
+
+
+def test_the_buffers_of_older_files_are_no_surplus(checkpoint):
+    expected = load(source(checkpoint), device="cpu").model.num_parameters()
+    weights = load_file(checkpoint / "model.safetensors")
+    for layer in range(3):
+        prefix = f"gpt_neox.layers.{layer}.attention."
+        weights[f"{prefix}bias"] = torch.ones(1, 1, 256, 256, dtype=torch.bool)
+        weights[f"{prefix}masked_bias"] = torch.tensor(-1e9)
+        weights[f"{prefix}rotary_emb.inv_freq"] = torch.ones(16)
+    save_file(weights, checkpoint / "model.safetensors", metadata={"format": "pt"})
+
+    assert load(source(checkpoint), device="cpu").model.num_parameters() == expected
+
+
+@pytest.mark.parametrize("name", ["invented.weight", "gpt_neox.layers.3.attention.dense.bias", "gpt_neox.masked_bias"])
+def test_any_other_tensor_is_surplus(checkpoint, name):
+    weights = load_file(checkpoint / "model.safetensors")
+    save_file({**weights, name: torch.ones(2)}, checkpoint / "model.safetensors", metadata={"format": "pt"})
+
+    with pytest.raises(CheckpointBroken, match=r"hold .* \(1 such in all\), for which its config.json has no place"):
+        load(source(checkpoint), device="cpu")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"num_attention_heads": 0},
+        {"num_attention_heads": "four"},
+        {"num_hidden_layers": "10000000"},
+        {"hidden_size": -128},
+        {"hidden_size": None},
+        {"vocab_size": 0.5},
+        {"layer_norm_eps": "small"},
+    ],
+)
+def test_numbers_that_make_no_model_are_refused_in_one_sentence(checkpoint, changes):
+    edit_config(checkpoint, **changes)
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value).startswith((f"transformers can't load {checkpoint} (", f"The weights in {checkpoint} "))
+    assert "\n" not in str(refused.value)
+    assert ":)" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"model": {"type": "Nothing"}}', "", '{"version": "1.0", "model": 7}'])
+def test_a_tokenizer_that_makes_no_sense_is_refused_in_one_sentence(checkpoint, content):
+    (checkpoint / "tokenizer.json").write_text(content)
+
+    for attempt in (lambda: load(source(checkpoint), device="cpu"), lambda: load_tokenizer(source(checkpoint))):
+        with pytest.raises(CheckpointBroken) as refused:
+            attempt()
+        assert str(checkpoint) in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+
+def test_tensors_that_overlap_are_refused_in_one_sentence(checkpoint):
+    path = checkpoint / "model.safetensors"
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    last = max((name for name in header if name != "__metadata__"), key=lambda name: header[name]["data_offsets"][0])
+    header[last]["data_offsets"][0] -= 4
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + content[8 + length :])
+
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint), device="cpu")
+
+    assert str(refused.value).startswith(f"transformers can't load {checkpoint} (")

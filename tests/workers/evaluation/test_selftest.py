@@ -2,7 +2,11 @@
 
 import json
 import math
+import signal
+import subprocess
+import sys
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from workers.evaluation.errors import TrainingStopped
 from workers.evaluation.selftest import training
 from workers.evaluation.selftest.items import LETTERS, prompt, subjects, training_items
 
+ROOT = Path(__file__).resolve().parents[3]
 SPEC = ProtocolSpec(selftest.TASK, selftest.NUM_FEWSHOT, include_path=str(selftest.TASK_FOLDER))
 
 
@@ -135,3 +140,28 @@ def test_the_same_recipe_gives_the_same_weights(tmp_path):
 
     assert (first / "model.safetensors").read_bytes() == (second / "model.safetensors").read_bytes()
     assert not training.is_ready(first)
+
+
+KILLED_WHILE_TRAINING = """
+import os, pathlib, signal, sys
+from workers.evaluation.selftest import training
+def die(done, of):
+    os.kill(os.getpid(), signal.SIGKILL)
+training.prepare(pathlib.Path(sys.argv[1]), progress=die, should_stop=lambda: False)
+"""
+
+
+def test_the_next_training_sweeps_away_what_a_killed_one_left(tmp_path):
+    folder = tmp_path / "selftest"
+    others = [".selftest-big-abcd1234", ".selftestabcd1234", "selftest-abcd1234"]
+    for name in others:
+        (tmp_path / name).mkdir()
+    died = subprocess.run([sys.executable, "-c", KILLED_WHILE_TRAINING, str(folder)], cwd=ROOT, timeout=120)
+    assert died.returncode == -signal.SIGKILL
+    (left,) = [path for path in tmp_path.glob(".selftest-*") if path.name not in others]
+    (tmp_path / f"{left.name}-old").mkdir()
+
+    with pytest.raises(TrainingStopped):
+        training.prepare(folder, progress=never, should_stop=lambda: True)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*others, ".selftest.lock"])

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -63,6 +64,7 @@ RECIPE = Recipe()
 def prepare(folder: Path, *, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> Path:
     """The folder with the trained checkpoint; trains it only if it is not there. Two processes don't train it twice."""
     with _lock(folder):
+        _sweep(folder)
         if not is_ready(folder):
             train(folder, progress=progress, should_stop=should_stop)
     return folder
@@ -187,6 +189,14 @@ def _put(building: Path, folder: Path) -> None:
         folder.rename(old)
     building.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a killed training left beside `folder`; only whoever holds the lock may, for nobody trains then."""
+    leftover = re.compile(rf"\.{re.escape(folder.name)}-[a-z0-9_]{{8}}(-old)?")  # as mkdtemp and _put name them
+    for sibling in folder.parent.iterdir():
+        if leftover.fullmatch(sibling.name) and sibling.is_dir() and not sibling.is_symlink():
+            shutil.rmtree(sibling, ignore_errors=True)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ VARIABLES: Mapping[str, str] = {
     "BENCHMARK_DATA": "folder of benchmark data for machines without the hub",
     "HF_HUB_OFFLINE": "1 when the workers shall never ask the hub, e.g. on a closed network",
     "WORKER_DEVICE": "auto, cpu or cuda",
+    "SELFTEST": "0 keeps a new site from asking for its self-test",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
 }
 

@@ -152,6 +152,7 @@ CHECKPOINT_ROOTS = [VAR_DIR / "checkpoints", *environment.folders("CHECKPOINT_RO
 CHECKPOINT_OWNERS = environment.words("CHECKPOINT_OWNERS", "EleutherAI")
 BENCHMARK_DATA = environment.existing_folder("BENCHMARK_DATA")
 HUB_OFFLINE = environment.flag("HF_HUB_OFFLINE")
+SELFTEST = environment.flag("SELFTEST", default=True)
 WORKER_DEVICE = environment.choice("WORKER_DEVICE", "auto", among=("auto", "cpu", "cuda"))
 
 # People

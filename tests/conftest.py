@@ -32,6 +32,11 @@ def pytest_configure(config):
     settings.DATABASES  # noqa: B018 (loads the settings: pytest-django sets up only what is loaded)
 
 
+def pytest_collection_modifyitems(items):
+    """Files marked long begin first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_unconfigure(config):
     """Stop them and remove what they left."""
     _servers.close()

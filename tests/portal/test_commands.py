@@ -72,6 +72,12 @@ def test_reproduce_takes_a_batch_size():
     assert Run.objects.get().batch_size == 2
 
 
+def test_bootstrap_asks_for_no_self_test_where_that_is_set(settings):
+    settings.SELFTEST = False
+    call_command("bootstrap", stdout=StringIO())
+    assert not Run.objects.exists()
+
+
 def test_bootstrap_fills_an_empty_site_once():
     call_command("bootstrap", stdout=StringIO())
     papers, run = Paper.objects.count(), Run.objects.get()

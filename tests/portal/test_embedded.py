@@ -24,6 +24,7 @@ from portal.embedded.keeper import SERVERS, is_alive, ready_note
 from portal.embedded.postgres import read_pid
 from portal.embedded.processes import Account, has_ended, remembered
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: it is about dropping root's rights")

@@ -26,6 +26,7 @@ from portal.embedded.keeper import SERVERS, is_alive, ready_note
 from portal.embedded.postgres import read_pid
 from portal.embedded.processes import has_ended, remembered
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -40,7 +41,7 @@ class Site:
         # No address of the tests' own servers: the site shall start its own.
         addresses = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}
         kept = {name: value for name, value in os.environ.items() if name not in addresses}
-        self.environment = {**kept, "VAR_DIR": str(var_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+        self.environment = {**kept, "VAR_DIR": str(var_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1", "SELFTEST": "0"}
 
     def start(self):
         self.output = self.var_dir.with_name(f"output-{time.monotonic_ns()}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.celery_worker import celery_worker
 from workers.evaluation.benchmark_data import environment
 
 _HOME = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
@@ -41,14 +42,33 @@ def neox(bench, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """The self-test's checkpoint, really trained (once a session)."""
+    """The self-test's checkpoint, really trained once, by whichever of the processes that run tests comes first."""
     from workers.evaluation.selftest import training
 
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     steps = []
     folder = training.prepare(
-        tmp_path_factory.mktemp("selftest") / "checkpoint",
-        progress=lambda done, of: steps.append((done, of)),
-        should_stop=lambda: False,
+        shared / "selftest" / "checkpoint", progress=lambda done, of: steps.append((done, of)), should_stop=lambda: False
     )
-    assert steps == [(step, training.RECIPE.steps) for step in range(1, training.RECIPE.steps + 1)]
+    every_step = [(step, training.RECIPE.steps) for step in range(1, training.RECIPE.steps + 1)]
+    assert steps in ([], every_step)
     return folder
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Where the worker writes."""
+    return tmp_path / "worker.log"
+
+
+@pytest.fixture
+def worker(committed_db, bench, neox, log):
+    environment = {
+        "BENCHMARK_DATA": str(bench),
+        "CHECKPOINT_ROOTS": str(neox.parent),
+        "HF_HUB_OFFLINE": "1",
+        "WORKER_DEVICE": "cpu",
+    }
+    with celery_worker(log, **environment) as process:
+        yield process

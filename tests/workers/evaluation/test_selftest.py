@@ -17,6 +17,8 @@ from workers.evaluation.errors import TrainingStopped
 from workers.evaluation.selftest import training
 from workers.evaluation.selftest.items import LETTERS, prompt, subjects, training_items
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 SPEC = ProtocolSpec(selftest.TASK, selftest.NUM_FEWSHOT, include_path=str(selftest.TASK_FOLDER))
 

@@ -1,6 +1,5 @@
-"""Importing dumps: real samples, the demo that gives way, repeats, edits, and broken input."""
+"""Importing dumps: real samples, repeats, edits, and broken input."""
 
-import gzip
 import json
 from datetime import date
 
@@ -11,67 +10,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from leaderboards.models import Claim, Leaderboard, Metric, Score
-from papers.archive.upsert import GAVE_WAY
-from papers.models import Author, Dataset, Method, Paper, PaperRepository, Proceeding, Repository, Source, Task, TaskEdge
+from papers.models import Paper, PaperRepository, Repository, Source, Task, TaskEdge
 from papers.related import related_to
 from portal import archive_import
-from portal.archive_import import ImportRefused, import_paths
-from portal.var_dir import BASE_DIR
 from tests.factories.catalogue import make_board, make_paper, make_result, make_task
+from tests.portal.dumps import SEED_SLUG, TABLES, counts, link_row, load, paper_row, snapshot, table_rows
 
 pytestmark = pytest.mark.django_db
-
-SEED_SLUG = "gpt-neox-20b-an-open-source-autoregressive-1"
-DEMO = BASE_DIR / "portal" / "demo"
-TABLES = (Paper, Author, Task, Dataset, Method, Proceeding, Repository, PaperRepository, Leaderboard, Claim)
-
-
-def load(*paths, source=Source.ARCHIVE):
-    return import_paths(paths, source=source, progress=lambda line: None)
-
-
-def counts(report):
-    return {file.path.name: (file.new, file.changed, file.same, file.repeated, file.rejected) for file in report.files}
-
-
-def snapshot():
-    """Every row that an import writes, with its time of change."""
-    rows = {table.__name__: list(table.objects.order_by("pk").values()) for table in (*TABLES, Metric, Score)}
-    through = (Paper.authors.through, Paper.tasks.through, Paper.methods.through, Task.children.through, Task.areas.through)
-    return rows | {table.__name__: list(table.objects.order_by("pk").values()) for table in through}
-
-
-@pytest.fixture
-def dump(tmp_path):
-    def write(name, rows):
-        path = tmp_path / name
-        text = rows if isinstance(rows, str) else json.dumps(rows)
-        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
-        return path
-
-    return write
-
-
-def paper_row(slug="a-paper", **values):
-    return {"paper_url": f"https://paperswithcode.com/paper/{slug}", "title": "A paper", "authors": [], "tasks": [], **values}
-
-
-def link_row(slug="a-paper", url="https://github.com/some/code", **values):
-    return {
-        "paper_url": f"https://paperswithcode.com/paper/{slug}",
-        "paper_title": "A paper",
-        "repo_url": url,
-        "is_official": False,
-        **values,
-    }
-
-
-def table_rows(*results, task="Task", dataset="Data", metrics=("Accuracy",)):
-    rows = [{"model_name": "Model", "metrics": {"Accuracy": "1"}, **result} for result in results]
-    return [{"task": task, "datasets": [{"dataset": dataset, "sota": {"metrics": list(metrics), "rows": rows}}]}]
-
-
-# The real samples
 
 
 def test_every_sample_is_imported_and_a_second_import_changes_nothing(shared_data):
@@ -134,92 +79,6 @@ def test_the_seed_page_is_all_there(shared_data):
         ("2025-07-21", "Visual-Language"), ("2025-07-17", "Making"), ("2025-07-17", "VisionThink:"), ("2025-07-17", "The"),
         ("2025-07-17", "Inverse"), ("2025-07-16", "Assay2Mol:"), ("2025-07-16", "Describe"), ("2025-07-16", "InstructFLIP:"),
     ]  # fmt: skip
-
-
-# The demo
-
-
-def test_the_demo_is_imported_marked_as_such_and_repeats_without_change():
-    report = load(DEMO, source=Source.DEMO)
-    assert not report.has_failed
-    assert sum(file.rejected + file.repeated for file in report.files) == 0
-    for table in TABLES:
-        assert set(table.objects.values_list("source", flat=True)) <= {Source.DEMO}, table
-    before = snapshot()
-    again = load(DEMO, source=Source.DEMO)
-    assert [(file.new, file.changed) for file in again.files] == [(0, 0)] * 3
-    assert snapshot() == before
-
-
-def test_the_demo_gives_way_to_the_archive(shared_data):
-    load(DEMO, source=Source.DEMO)
-    demo = {table: table.objects.count() for table in (Paper, PaperRepository, Leaderboard, Claim)}
-    held = Paper.objects.get(slug=SEED_SLUG)
-    claims = set(Claim.objects.filter(paper=held, leaderboard__dataset_name="MML").values_list("public_id", flat=True))
-    assert (held.abstract_by, held.archive_code_count, len(claims)) == ("portal", 11, 2)
-    report = load(shared_data / "pwc" / "archive-seed")
-    paper = Paper.objects.get(slug=SEED_SLUG)
-    assert (paper.public_id, paper.source, paper.abstract_by, paper.archive_code_count) == (
-        held.public_id,
-        "archive",
-        "authors",
-        11,
-    )
-    assert set(Claim.objects.published().values_list("public_id", flat=True)) == claims
-    for table, total in demo.items():
-        assert set(table.objects.published().values_list("source", flat=True)) == {Source.ARCHIVE}
-        assert set(table.objects.exclude(removed_at=None).values_list("source", "removed_reason")) == {(Source.DEMO, GAVE_WAY)}
-        assert table.objects.count() == total
-    assert report.gave_way == sum(table.objects.exclude(removed_at=None).count() for table in demo)
-    assert Paper.objects.published().count() == 9
-
-
-def test_what_gave_way_comes_back_when_the_archive_brings_it(dump):
-    load(dump("papers-with-abstracts.json", [paper_row("one"), paper_row("two")]), source=Source.DEMO)
-    load(dump("papers-with-abstracts.json", [paper_row("one")]))
-    assert Paper.objects.get(slug="two").removed_reason == GAVE_WAY
-    load(dump("papers-with-abstracts.json", [paper_row("two")]))
-    assert set(Paper.objects.values_list("slug", "source", "removed_at")) == {("one", "archive", None), ("two", "archive", None)}
-
-
-def test_only_rows_of_the_kind_that_came_give_way(dump):
-    load(DEMO, source=Source.DEMO)
-    load(dump("links-between-papers-and-code.json", [link_row()]))
-    assert not Claim.objects.exclude(removed_at=None).exists()
-    assert not Paper.objects.exclude(removed_at=None).exists()
-    assert PaperRepository.objects.published().count() == 1
-
-
-def test_boards_of_runs_and_self_tests_do_not_give_way(dump):
-    board = make_board(source="run", note="")
-    noted = make_board(source="demo", note="A self-test of this portal.")
-    make_result(noted, source="demo")
-    plain = make_board(source="demo")
-    make_result(plain, source="demo")
-    load(dump("evaluation-tables.json", table_rows({})))
-    removed = Leaderboard.objects.exclude(removed_at=None)
-    assert list(removed) == [plain]
-    assert Claim.objects.exclude(removed_at=None).get().leaderboard == plain
-    assert Leaderboard.objects.published().filter(pk__in=[board.pk, noted.pk]).count() == 2
-
-
-def test_the_demo_is_not_loaded_over_an_archive(dump):
-    load(dump("papers-with-abstracts.json", [paper_row()]))
-    before = snapshot()
-    with pytest.raises(ImportRefused, match="an archive is imported, and the demo only fills an empty catalogue"):
-        load(DEMO, source=Source.DEMO)
-    assert snapshot() == before
-
-
-def test_a_broken_dump_makes_nothing_give_way(dump):
-    load(dump("papers-with-abstracts.json", [paper_row("demo")]), source=Source.DEMO)
-    assert load(dump("papers-with-abstracts.json", "[{")).has_failed
-    assert not load(dump("papers-with-abstracts.json", [{"title": "no address"}])).has_failed
-    load(dump("papers-with-abstracts.json", []))
-    assert Paper.objects.published().get().slug == "demo"
-
-
-# Repeats, edits and newer dumps
 
 
 def test_a_newer_dump_updates_what_changed_and_only_that(dump):
@@ -311,15 +170,6 @@ def test_rows_that_were_made_here_are_not_doubled_and_keep_what_they_say(dump, s
     assert (claim.source, claim.uses_additional_data, claim.paper_title, claim.scores.get().text) == ("form", True, "Theirs", "7")
 
 
-def test_the_demo_never_changes_a_row_of_the_archive(dump):
-    make_task(name="Task", source="archive", archive_key="Task", description=None)
-    load(dump("evaluation-tables.json", [{**table_rows({})[0], "description": "The demo's."}]), source=Source.DEMO)
-    assert Task.objects.values_list("source", "description").get() == ("archive", None)
-
-
-# Claims and papers
-
-
 def test_claims_wait_for_their_papers(dump):
     results = [
         {"model_name": "by id", "paper_url": "http://arxiv.org/pdf/2204.06745v3.pdf"},
@@ -353,9 +203,6 @@ def test_files_go_in_their_order_whatever_order_they_came_in(dump):
     assert [file.path for file in report.files] == [papers, links, tables]
     assert Claim.objects.get().paper.abstract == "Words."
     assert PaperRepository.objects.get().paper.abstract == "Words."
-
-
-# Links
 
 
 def test_repeated_links_and_spellings_of_a_repository_become_one(dump):
@@ -392,9 +239,6 @@ def test_links_never_overwrite_a_paper(dump):
     load(dump("links-between-papers-and-code.json", [link_row(paper_title="Wrong")]))
     assert Paper.objects.get().title == "Right"
     assert PaperRepository.objects.get().archive_raw == {"paper_title": "Wrong"}
-
-
-# Broken and hostile input
 
 
 def test_a_broken_file_leaves_nothing_behind_and_the_others_are_imported(dump, capsys):

@@ -7,19 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from workers.evaluation.contract import Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+from workers.evaluation.contract import Aggregation, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
     from workers.evaluation.devices import Device
     from workers.evaluation.loading import LoadedModel
-
-
-Aggregation = Literal["micro", "macro"]
 
 
 class Scorer(Protocol):

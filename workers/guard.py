@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 
 from workers import lifecycle
 from workers.checkpoints import CheckpointRefused
 from workers.evaluation.errors import EvaluationError
 from workers.lifecycle import Lease, LostLease, LostRace
+from workers.lost_connection import LOST_CONNECTION
 from workers.stopping import Stopping
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def answering(lease: Lease) -> Iterator[None]:
     except Stopping:
         with _unless_lost(lease):
             lifecycle.release(lease, note="The worker was told to stop; back in the queue.")
-    except (OperationalError, InterfaceError):
+    except LOST_CONNECTION:
         logger.exception("The database failed while run %s was worked on; its lease will run out.", lease.run_id)
     except Exception as error:
         logger.exception("A fault of ours ended run %s.", lease.run_id)

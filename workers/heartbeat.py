@@ -12,9 +12,10 @@ import time
 from types import TracebackType
 from typing import Self
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from workers import lifecycle
+from workers.lost_connection import LOST_CONNECTION
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Pulse:
                     if not lifecycle.renew(self._lease):
                         self._lost.set()
                         break
-            except (OperationalError, InterfaceError) as error:
+            except LOST_CONNECTION as error:
                 logger.warning("The lease could not be renewed (%s); trying again.", str(error).strip())
                 connection.close()
         connection.close()

@@ -9,7 +9,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, IntegerField, Q, Sum
 from django.db.models.functions import Now
 
 from leaderboards.models import Claim, Metric, Model, Protocol
@@ -206,6 +206,16 @@ class Sample(models.Model):
         return f"{self.task}/{self.document_id}"
 
 
+class ShardQuerySet(models.QuerySet["Shard"]):
+    """Shards."""
+
+    def batch_counts(self) -> dict[int, tuple[int, int]]:
+        """Batches done and batches in all, over these shards of each run, by the run's key; one query."""
+        length = Func(F("batches"), function="jsonb_array_length", output_field=IntegerField())
+        sums = self.order_by().values("run_id").annotate(done=Sum("batches_done"), batches=Sum(length))
+        return {run: (done, batches) for run, done, batches in sums.values_list("run_id", "done", "batches") if batches}
+
+
 class Shard(models.Model):
     """Whole batches of a run's plan, the unit that a worker claims.
 
@@ -225,6 +235,8 @@ class Shard(models.Model):
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     error_code = models.TextField(blank=True, default="")
     error_message = models.TextField(blank=True, default="")
+
+    objects = ShardQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -9,9 +9,9 @@ from typing import Any, cast
 from django.db import connection, transaction
 
 from workers import checkpoints, lifecycle, stopping, warm
-from workers.engine import Aggregation, Engine, open_engine
+from workers.engine import Engine, open_engine
 from workers.evaluation import selftest
-from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
+from workers.evaluation.contract import Aggregation, Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
 from workers.evaluation.errors import TrainingStopped
 from workers.guard import answering
 from workers.heartbeat import FETCHING_STALL, Pulse

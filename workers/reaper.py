@@ -2,12 +2,14 @@
 
 import logging
 import threading
+import time
 from typing import Any
 
 from celery.signals import beat_init
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from workers import lifecycle
+from workers.lost_connection import LOST_CONNECTION
 
 logger = logging.getLogger(__name__)
 
@@ -24,14 +26,14 @@ def start(**_: Any) -> None:
 def _rounds() -> None:
     while True:
         go_round()
-        threading.Event().wait(EVERY)
+        time.sleep(EVERY)
 
 
 def go_round() -> None:
     """One round; a database that is away is asked again at the next, and no fault ends the rounds."""
     try:
         taken = lifecycle.reap()
-    except (OperationalError, InterfaceError) as error:
+    except LOST_CONNECTION as error:
         logger.warning("The reaper could not ask the database (%s); trying again.", str(error).strip())
         connection.close()
     except Exception:

@@ -9,12 +9,13 @@ from functools import cache
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.db.models.functions import Now
 
 from workers import stopping
 from workers.engine import open_engine
 from workers.evaluation.errors import EvaluationError
+from workers.lost_connection import LOST_CONNECTION
 from workers.models import WORKER_SILENCE, Worker
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def _stay_alive() -> None:
             logger.critical("This worker cannot evaluate and ends: %s", error)
             os.kill(os.getpid(), signal.SIGTERM)
             return
-        except (OperationalError, InterfaceError) as error:
+        except LOST_CONNECTION as error:
             logger.warning("The sign of life could not be written (%s); trying again.", str(error).strip())
             connection.close()
         except Exception:
@@ -86,7 +87,7 @@ def _sign_off() -> None:
     """Leave the list of those online at once, rather than when the silence is noticed."""
     try:
         Worker.objects.filter(name=_name).update(last_seen_at=Now() - WORKER_SILENCE)
-    except (OperationalError, InterfaceError):
+    except LOST_CONNECTION:
         logger.warning("The database could not be told that this worker stops.")
     finally:
         connection.close()

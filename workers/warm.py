@@ -23,8 +23,14 @@ class _Warm:
     model: "LoadedModel"
 
 
+@dataclass(frozen=True)
+class _Digested:
+    key: tuple[object, ...]
+    files: Files
+
+
 _warm: _Warm | None = None
-_digested: tuple[tuple[object, ...], Files] | None = None
+_digested: _Digested | None = None
 
 
 def source_of(checkpoint: Checkpoint, *, engine: Engine) -> "CheckpointSource":
@@ -35,11 +41,7 @@ def source_of(checkpoint: Checkpoint, *, engine: Engine) -> "CheckpointSource":
 
 def files_of(source: "CheckpointSource", *, engine: Engine, progress: Progress) -> Files:
     """The checkpoint's files with their SHA-256: read once, and again when a file's stamp on disk has changed."""
-    global _digested
-    key = (source, engine.stamps(source))
-    if _digested is None or _digested[0] != key:
-        _digested = (key, engine.digests(source, progress=progress))
-    return _digested[1]
+    return _digest(source, engine=engine, progress=progress).files
 
 
 def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress: Progress) -> "LoadedModel":
@@ -50,13 +52,21 @@ def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress
     """
     global _warm
     source = source_of(checkpoint, engine=engine)
-    if _by_name(files_of(source, engine=engine, progress=progress)) != _by_name(planned):
+    digested = _digest(source, engine=engine, progress=progress)
+    if _by_name(digested.files) != _by_name(planned):
         raise CheckpointBroken(f"The files of {checkpoint.location} changed after the run was planned: ask for the run again.")
-    key = (source, engine.stamps(source))
-    if _warm is None or _warm.key != key:
+    if _warm is None or _warm.key != digested.key:
         _warm = None
-        _warm = _Warm(key=key, model=engine.load(source))
+        _warm = _Warm(key=digested.key, model=engine.load(source))
     return _warm.model
+
+
+def _digest(source: "CheckpointSource", *, engine: Engine, progress: Progress) -> _Digested:
+    global _digested
+    key = (source, engine.stamps(source))
+    if _digested is None or _digested.key != key:
+        _digested = _Digested(key=key, files=engine.digests(source, progress=progress))
+    return _digested
 
 
 def _by_name(files: Files) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from django.db.models import F, Func, IntegerField, QuerySet, Sum
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -90,10 +90,8 @@ def beside(runs: Sequence[Run]) -> Mapping[str, object]:
 
 def _batches(runs: Sequence[Run]) -> Mapping[int, Mapping[str, int]]:
     """Batches over all shards of each run that has a plan."""
-    length = Func(F("batches"), function="jsonb_array_length", output_field=IntegerField())
-    rows = Shard.objects.filter(run__in=[run.pk for run in runs]).values("run_id").order_by()
-    sums = rows.annotate(done=Sum("batches_done"), all=Sum(length)).values_list("run_id", "done", "all")
-    return {run: {"batches_done": done, "batches": batches} for run, done, batches in sums if batches}
+    counts = Shard.objects.filter(run__in=[run.pk for run in runs]).batch_counts()
+    return {run: {"batches_done": done, "batches": batches} for run, (done, batches) in counts.items()}
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -8,8 +8,6 @@ from typing import cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Func, IntegerField, Sum
-from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
@@ -26,7 +24,7 @@ from portal.pages.paper_cards import title_of
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from workers import lifecycle, waiting
-from workers.models import ClaimMapping, Run, RunEvent
+from workers.models import ClaimMapping, Run, RunEvent, Shard
 
 EVENTS_SHOWN = 100
 NO_SUCH_RUN = "There is no run at this address."
@@ -181,11 +179,11 @@ def read(public_id: UUID) -> RunPage:
 
 def _progress(run: Run) -> Progress | None:
     """Batches done over all shards of the plan; None before there is a plan."""
-    length = Func(F("batches"), function="jsonb_array_length", output_field=IntegerField())
-    sums = run.shards.aggregate(done=Coalesce(Sum("batches_done"), 0), batches=Coalesce(Sum(length), 0))
-    if not sums["batches"]:
+    counts = Shard.objects.filter(run=run).batch_counts()
+    if run.pk not in counts:
         return None
-    return Progress(batches_done=sums["done"], batches=sums["batches"], requests=run.requests_total, items=run.samples_total)
+    done, batches = counts[run.pk]
+    return Progress(batches_done=done, batches=batches, requests=run.requests_total, items=run.samples_total)
 
 
 def _events(run: Run) -> tuple[Event, ...]:

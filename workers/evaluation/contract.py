@@ -6,7 +6,10 @@ A plan is made once, scored in batches, and reduced once: `plan -> score -> redu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Aggregation = Literal["micro", "macro"]
+"""How subtasks make one number: the mean over their items, or over the subtasks."""
 
 
 @dataclass(frozen=True)

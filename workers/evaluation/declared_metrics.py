@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 from lm_eval.api.registry import DEFAULT_METRIC_REGISTRY
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._index import Entry, Kind
 
 from workers.evaluation import task_index
+from workers.evaluation.contract import Aggregation
 
-Aggregation = Literal["micro", "macro"]
 _EITHER: frozenset[Aggregation] = frozenset({"micro", "macro"})
 
 
@@ -22,7 +22,7 @@ def declared(manager: TaskManager, task: str) -> dict[str, frozenset[Aggregation
     """
     entry = manager.task_index[task]
     if entry.kind is Kind.TASK:
-        return {_name(*pair): _EITHER for pair in _reported(entry)}
+        return {metric_name(*pair): _EITHER for pair in _reported(entry)}
     if entry.kind is not Kind.GROUP:
         return {}
     reported = {pair for leaf in task_index.leaves(manager, task).values() for pair in _reported(leaf)}
@@ -37,7 +37,7 @@ def _aggregated(group: dict[str, Any], reported: set[tuple[str, str]]) -> Iterat
         mean: Aggregation = "micro" if rule.get("weight_by_size", True) else "macro"
         for metric, filter_name in sorted(reported):
             if metric == rule["metric"] and (asked is None or filter_name in asked):
-                yield _name(metric, filter_name), frozenset({mean})
+                yield metric_name(metric, filter_name), frozenset({mean})
 
 
 def _reported(task: Entry) -> list[tuple[str, str]]:
@@ -55,5 +55,6 @@ def _metric(rule: dict[str, Any]) -> str:
     return name.rpartition(".")[2] if "/" in name else name
 
 
-def _name(metric: str, filter_name: str) -> str:
+def metric_name(metric: str, filter_name: str) -> str:
+    """The name that a metric goes by under one of its task's filters."""
     return metric if filter_name == "none" else f"{metric},{filter_name}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import lm_eval
 import numpy as np
@@ -27,7 +27,7 @@ from lm_eval.utils import env as templates
 
 from workers.evaluation import declared_metrics, planning, reducing, task_index
 from workers.evaluation.benchmark_data import check_subjects, staged_subjects
-from workers.evaluation.contract import Plan, ProtocolSpec, Reduction, Response, Seeds
+from workers.evaluation.contract import Aggregation, Plan, ProtocolSpec, Reduction, Response, Seeds
 from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, ProtocolMismatch, UnknownMetric, UnknownTask
 from workers.evaluation.task_safety import check_definition
 
@@ -51,7 +51,7 @@ def check(spec: ProtocolSpec) -> None:
         check_definition(name, entry)
 
 
-def check_metric(spec: ProtocolSpec, *, metric: str, aggregation: Literal["micro", "macro"]) -> None:
+def check_metric(spec: ProtocolSpec, *, metric: str, aggregation: Aggregation) -> None:
     """Refuses a metric that lm-eval would not report for `spec.task` itself, and a mean that is not the one it takes.
 
     "micro" is the mean over items, "macro" the mean over a group's tasks; a single task is both. Reads task definitions only.

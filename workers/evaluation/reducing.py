@@ -12,6 +12,7 @@ from lm_eval.api.group import Group
 from lm_eval.tasks.manager import TaskDict
 
 from workers.evaluation.contract import MetricValue, Plan, PlannedSample, ProtocolSpec, Reduction, SampleOutcome
+from workers.evaluation.declared_metrics import metric_name
 from workers.evaluation.errors import EvaluationError
 from workers.evaluation.planning import json_safe
 
@@ -32,7 +33,7 @@ def _metrics(name: str, values: dict[str, Any], chance: float | None) -> Iterato
         metric, comma, filter_name = key.partition(",")
         if not comma or metric.endswith("_stderr"):
             continue
-        full_name = metric if filter_name == "none" else f"{metric},{filter_name}"
+        full_name = metric_name(metric, filter_name)
         number = _number(value)
         if number is None:
             raise EvaluationError(

@@ -66,6 +66,7 @@ class Metric(models.Model):
     position = models.PositiveIntegerField(help_text="0 is the metric that ranks the board.")
     direction = models.CharField(max_length=6, choices=Direction)
     direction_source = models.CharField(max_length=8, choices=DirectionSource, default=DirectionSource.INFERRED)
+    canonical_name = models.TextField(blank=True, default="", help_text='One name for "ACC", "accuracy" and "Accuracy (%)".')
 
     class Meta:
         constraints = [
@@ -143,7 +144,11 @@ class Score(models.Model):
     claim = models.ForeignKey(Claim, models.CASCADE, related_name="scores")
     metric = models.ForeignKey(Metric, models.CASCADE, related_name="scores")
     raw = models.TextField(help_text='The cell as JSON, to the letter: "33.6" is text, 33.6 a number, null a null.')
-    value = models.FloatField(null=True, blank=True)
+    value = models.FloatField(null=True, blank=True, help_text="On the scale of its column.")
+    scale = models.FloatField(
+        default=1.0, help_text="What the number was multiplied by, e.g. 100 for 0.93 among percents; inferred."
+    )
+    is_doubtful = models.BooleanField(default=False, help_text="A best value so far ahead of the next that it may be a slip.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["claim", "metric"], name="score_once")]

@@ -4,6 +4,9 @@ The typed columns hold what the site needs. What they cannot give back is kept b
 what an import brought: a key that the record lacked (`archive_absent`), a value that parsed to something else
 (`archive_raw`, e.g. a date of ""), and keys of later archives or of our own (`archive_extra`). Null and "" stay apart
 because text columns of archive fields are nullable.
+
+`archive_digest` tells whether the archive says something new of a row; `archive_dumps` names the dumps that state it, so
+that a row which no dump states any more can be told from one that was made here.
 """
 
 import uuid
@@ -34,6 +37,14 @@ class CatalogueQuerySet(models.QuerySet[ModelT]):
         return self.filter(removed_at__isnull=True)
 
 
+class ScreenedQuerySet(CatalogueQuerySet[ModelT]):
+    """Rows of which some are spam or vandalism: those are kept, and not shown."""
+
+    def published(self) -> Self:
+        """Rows that the public sees: neither removed nor judged to be spam."""
+        return super().published().filter(spam_reason="")
+
+
 class CatalogueRow(models.Model):
     """Base of every catalogue row."""
 
@@ -43,6 +54,8 @@ class CatalogueRow(models.Model):
     archive_raw = models.JSONField(default=dict, blank=True, help_text="Values that no column gives back.")
     archive_absent = ArrayField(models.TextField(), default=list, blank=True, help_text="Archive keys that the record lacked.")
     archive_extra = models.JSONField(default=dict, blank=True, help_text="Keys beyond the schema, as they came.")
+    archive_digest = models.BigIntegerField(null=True, blank=True, editable=False, help_text="Of what the archive said last.")
+    archive_dumps = ArrayField(models.TextField(), default=list, blank=True, help_text="Dumps of the archive that state it.")
     edited_fields = ArrayField(models.TextField(), default=list, blank=True, help_text="Edited by people; imports keep them.")
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_reason = models.TextField(blank=True, default="")
@@ -62,3 +75,17 @@ class CatalogueRow(models.Model):
                 condition=Q(removed_at__isnull=True) | ~Q(removed_reason=""), name=f"{name}_removed_with_reason"
             ),
         ]
+
+
+class Screened(models.Model):
+    """A row that may be spam or vandalism; a judgement of the import, which a person can correct.
+
+    A correction puts "spam_reason" into `edited_fields`, and no later import judges the row again.
+    """
+
+    spam_reason = models.TextField(
+        blank=True, default="", help_text="Why it is taken for spam or vandalism; empty for a good row."
+    )
+
+    class Meta:
+        abstract = True

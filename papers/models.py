@@ -3,17 +3,24 @@
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 
-from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Source
+from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Screened, ScreenedQuerySet, Source
+from papers.changes import Change
+from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 
 __all__ = [
+    "ArchiveExport",
+    "ArchiveImport",
     "Area",
     "Author",
     "CatalogueRow",
+    "Change",
     "Conference",
     "Dataset",
+    "ExportedFile",
     "Method",
     "MethodCollection",
     "Paper",
@@ -78,7 +85,7 @@ class Area(Named):
         ordering = ["name"]
 
 
-class Task(Named):
+class Task(Screened, Named):
     """Something that models do, such as Question Answering.
 
     Tasks form a graph, not a tree: the archive's has cycles and nodes with several parents (see `TaskEdge`), so
@@ -90,7 +97,7 @@ class Task(Named):
     areas = models.ManyToManyField(Area, related_name="tasks", blank=True)
     children = models.ManyToManyField("self", through="TaskEdge", symmetrical=False, related_name="parents", blank=True)
 
-    objects = CatalogueQuerySet["Task"].as_manager()
+    objects = ScreenedQuerySet["Task"].as_manager()
 
     class Meta:
         constraints = CatalogueRow.row_constraints("task")
@@ -103,6 +110,9 @@ class TaskEdge(models.Model):
     parent = models.ForeignKey(Task, models.CASCADE, related_name="edges_down")
     child = models.ForeignKey(Task, models.CASCADE, related_name="edges_up")
     position = models.PositiveIntegerField(default=0)
+    is_bare = models.BooleanField(
+        default=False, help_text="The archive names the sub-task here without its boards and sub-tasks."
+    )
 
     class Meta:
         constraints = [
@@ -115,7 +125,7 @@ class TaskEdge(models.Model):
         return f"{self.parent_id} > {self.child_id}"
 
 
-class Dataset(Named):
+class Dataset(Screened, Named):
     """Data that models are measured on; `variants` are the names that boards use for it."""
 
     full_name = models.TextField(null=True, blank=True)
@@ -123,12 +133,18 @@ class Dataset(Named):
     homepage = models.TextField(null=True, blank=True)
     introduced_date = models.DateField(null=True, blank=True)
     paper = models.ForeignKey("Paper", models.SET_NULL, null=True, blank=True, related_name="introduced_datasets")
+    short_description = models.TextField(null=True, blank=True)
+    warning = models.TextField(null=True, blank=True)
+    parent_name = models.TextField(null=True, blank=True, help_text="The archive's `parent_dataset`.")
+    image = models.TextField(null=True, blank=True)
+    archive_paper_count = models.PositiveIntegerField(null=True, blank=True, help_text="The archive's `num_papers`.")
+    data_loaders = models.JSONField(default=list, blank=True, help_text="[{url, repo, frameworks}] as the archive has them.")
     variants = ArrayField(models.TextField(), default=list, blank=True)
     modalities = ArrayField(models.TextField(), default=list, blank=True)
     languages = ArrayField(models.TextField(), default=list, blank=True)
     tasks = models.ManyToManyField(Task, related_name="datasets", blank=True)
 
-    objects = CatalogueQuerySet["Dataset"].as_manager()
+    objects = ScreenedQuerySet["Dataset"].as_manager()
 
     class Meta:
         constraints = CatalogueRow.row_constraints("dataset")
@@ -149,7 +165,7 @@ class MethodCollection(Named):
         ordering = ["name"]
 
 
-class Method(Named):
+class Method(Screened, Named):
     """A building block that papers use, such as LoRA."""
 
     full_name = models.TextField(null=True, blank=True)
@@ -158,10 +174,12 @@ class Method(Named):
     source_url = models.TextField(null=True, blank=True)
     source_title = models.TextField(null=True, blank=True)
     code_snippet_url = models.TextField(null=True, blank=True)
+    archive_paper_count = models.PositiveIntegerField(null=True, blank=True, help_text="The archive's `num_papers`.")
+    paper = models.ForeignKey("Paper", models.SET_NULL, null=True, blank=True, related_name="introduced_methods")
     main_collection = models.ForeignKey(MethodCollection, models.SET_NULL, null=True, blank=True, related_name="main_methods")
     collections = models.ManyToManyField(MethodCollection, related_name="methods", blank=True)
 
-    objects = CatalogueQuerySet["Method"].as_manager()
+    objects = ScreenedQuerySet["Method"].as_manager()
 
     class Meta:
         constraints = CatalogueRow.row_constraints("method")
@@ -222,6 +240,10 @@ class Repository(CatalogueRow):
 class PaperQuerySet(CatalogueQuerySet["Paper"]):
     """Papers."""
 
+    def published(self) -> Self:
+        """Papers that the public sees: neither removed nor a second row of a paper that is shown."""
+        return super().published().filter(duplicate_of__isnull=True)
+
     def newest_first(self) -> Self:
         """By date, undated ones last."""
         return self.order_by(F("date").desc(nulls_last=True), "-pk")
@@ -256,6 +278,10 @@ class Paper(CatalogueRow):
         null=True, blank=True, help_text="Code links that the archive's page counted, where that is known."
     )
 
+    duplicate_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="duplicates", help_text="The row that stands for both."
+    )
+
     authors = models.ManyToManyField(Author, through="PaperAuthor", related_name="papers")
     tasks = models.ManyToManyField(Task, through="PaperTask", related_name="papers")
     methods = models.ManyToManyField(Method, through="PaperMethod", related_name="papers")
@@ -272,6 +298,7 @@ class Paper(CatalogueRow):
             models.Index(F("date").desc(nulls_last=True), F("id").desc(), name="paper_newest_first"),
             models.Index(fields=["date", "id"], condition=Q(removed_at__isnull=True), name="paper_oldest_first"),
             models.Index(fields=["arxiv_id"], name="paper_arxiv_id"),
+            HashIndex(fields=["url_abs"], name="paper_url_abs"),  # of any length, which a B-tree refuses
         ]
 
     def __str__(self) -> str:

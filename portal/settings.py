@@ -105,8 +105,8 @@ DATABASES = {
     "owner": _database("DATABASE_OWNER_URL", EMBEDDED.owner_url if DATABASE_IS_EMBEDDED else environment.text("DATABASE_URL")),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Tables whose rows the site may add but never change: a run's history (portal/database_roles.py grants accordingly).
-APPEND_ONLY_TABLES = ["workers_runevent"]
+# Tables whose rows the site may add but never change: the catalogue's and a run's history (portal/database_roles.py grants accordingly).
+APPEND_ONLY_TABLES = ["papers_change", "workers_runevent"]
 
 # Cache: the broker's Redis under another database number unless CACHE_URL splits them. Every key expires, so that
 # volatile-lru can throw out cached pages and never a queued task.

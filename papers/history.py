@@ -1,0 +1,84 @@
+"""What changed, by whom and from where; tombstones; redaction.
+
+The triggers of the database write each change (papers/history_triggers.py). What they cannot know, who acts and which way, is said
+with `acting` around the work. The import writes its changes in bulk (papers/archive/merging.py).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from papers.catalogue_row import CatalogueRow
+from papers.changes import Change
+
+OWNER = "owner"
+
+
+@contextmanager
+def acting(*, via: Change.Via, by: int | None = None, origin: str = "") -> Iterator[None]:
+    """Record the changes inside as made by the user with id `by`, this way, from `origin` (a page, a command)."""
+    _say(json.dumps({"via": via.value, "actor": by, "origin": origin[:500]}))
+    try:
+        yield
+    finally:
+        try:
+            _say("")
+        except DatabaseError:
+            connection.close()  # whoever gets the next connection must not act under this name
+
+
+def of(row: CatalogueRow) -> QuerySet[Change]:
+    """The past of one thing, newest first; what stood before the first import is not in it."""
+    return Change.objects.filter(object_id=row.public_id)
+
+
+def remove(row: CatalogueRow, *, reason: str) -> None:
+    """Leave a tombstone: the row stays with its reason, and the public no longer sees it."""
+    if not reason.strip():
+        raise ValueError("a removal needs a reason")
+    row.removed_at, row.removed_reason = timezone.now(), reason
+    row.save(update_fields=["removed_at", "removed_reason", "updated_at"])
+
+
+def restore(row: CatalogueRow) -> None:
+    """Show a removed row again."""
+    row.removed_at, row.removed_reason = None, ""
+    row.save(update_fields=["removed_at", "removed_reason", "updated_at"])
+
+
+def redact(changes: QuerySet[Change], *, reason: str) -> int:
+    """Take the content out of these changes, for law or privacy, and keep that they happened; how many there were.
+
+    Goes by the owner role: the role that the site runs as cannot rewrite the past.
+    """
+    if not reason.strip():
+        raise ValueError("a redaction needs a reason")
+    numbers = list(changes.values_list("pk", flat=True))
+    with transaction.atomic(using=OWNER):
+        return (
+            Change.objects.using(OWNER)
+            .filter(pk__in=numbers, redacted_at__isnull=True)
+            .update(old={}, new={}, redacted_at=timezone.now(), redaction_reason=reason)
+        )
+
+
+def redact_row(row: CatalogueRow, *, fields: dict[str, Any], reason: str) -> None:
+    """Overwrite content of a row and take it out of its past; the event of the overwriting itself is kept, redacted too."""
+    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT set_config('portal.acting', %s, true)", [json.dumps({"via": "command", "origin": "redaction"})])
+        table = type(row)._default_manager.using(OWNER)
+        table.filter(pk=row.pk).update(**fields, edited_fields=sorted({*row.edited_fields, *fields}), updated_at=timezone.now())
+        Change.objects.using(OWNER).filter(object_id=row.public_id, redacted_at__isnull=True).update(
+            old={}, new={}, redacted_at=timezone.now(), redaction_reason=reason
+        )
+    row.refresh_from_db()
+
+
+def _say(words: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('portal.acting', %s, false)", [words])

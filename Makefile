@@ -17,10 +17,10 @@ RUN := $(BIN)/python manage.py
 PIP := $(BIN)/python -m pip install --quiet --no-input
 LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extras --no-header \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --unsafe-package torch
-CODE := accounts papers leaderboards workers portal tests manage.py
+CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests admin-password lock clean
+.PHONY: help up test lint format types imports tests bench-import admin-password lock clean
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ imports: $(VENV)/.dev ## Check which app may import which
 
 tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of their own (PYTEST="-k word" to choose)
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archive of the real one's size (an hour; BENCH="--scale 0.1" for less)
+	$(BIN)/python -m bench.import_archive $(BENCH)
 
 admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
 	@$(RUN) admin_password

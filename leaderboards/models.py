@@ -7,14 +7,42 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
+from leaderboards.count_models import BoardCount, DatasetCount, DatasetYear, TaskBoards
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Source
 from papers.models import Dataset, Paper, Task
 
-__all__ = ["Claim", "Leaderboard", "Measurement", "Metric", "Model", "Protocol", "Score", "Source"]
+__all__ = [
+    "BoardCount",
+    "Claim",
+    "DatasetCount",
+    "DatasetYear",
+    "Leaderboard",
+    "Measurement",
+    "Metric",
+    "Model",
+    "Protocol",
+    "Score",
+    "Source",
+    "TaskBoards",
+    "shown",
+]
+
+
+def shown(board: str = "") -> Q:
+    """Whether the public sees a board; `board` is the lookup that leads to it, e.g. "claim__leaderboard__".
+
+    A board of a task or a dataset that was removed or is spam is not shown.
+    """
+    is_there = {f"{board}{thing}removed_at__isnull": True for thing in ("", "task__", "dataset__")}
+    return Q(**is_there, **{f"{board}{thing}spam_reason": "" for thing in ("task__", "dataset__")})
 
 
 class LeaderboardQuerySet(CatalogueQuerySet["Leaderboard"]):
     """Boards."""
+
+    def published(self) -> Self:
+        """Boards that the public sees: neither they nor their tasks and datasets are removed or spam."""
+        return self.filter(shown())
 
     def with_task_and_dataset(self) -> Self:
         """Join what every board page prints in its title."""

@@ -14,8 +14,9 @@ __all__ = ["Change"]
 class Change(models.Model):
     """What changed in one row: the fields that differ, old and new.
 
-    The first import of an archive is the baseline and leaves no changes, only its `ArchiveImport`. `object_id` is the public id of the
-    thing that changed; a link's change (a paper's task) stands under the thing that owns the link (the paper).
+    The first import of an archive is the baseline and leaves no changes, only its `ArchiveImport`. `object_id` is the
+    public id of the thing that changed; a link's change (a paper's task) stands under the thing that owns the link (the
+    paper).
     """
 
     class Action(models.TextChoices):

@@ -1,7 +1,7 @@
 """What changed, by whom and from where; tombstones; redaction.
 
-The triggers of the database write each change (papers/history_triggers.py). What they cannot know, who acts and which way, is said
-with `acting` around the work. The import writes its changes in bulk (papers/archive/merging.py).
+The triggers of the database write each change (papers/history_triggers.py). What they cannot know, who acts and which way,
+is said with `acting` around the work. The import writes its changes in bulk (papers/archive/merging.py).
 """
 
 import json

@@ -9,13 +9,26 @@ from django.db.models import F, Q
 
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Screened, ScreenedQuerySet, Source
 from papers.changes import Change
+from papers.count_models import (
+    AreaCount,
+    AuthorCount,
+    MethodCount,
+    MethodYear,
+    PaperCount,
+    RepositoryCount,
+    TaskCount,
+    Total,
+)
+from papers.related_models import RelatedPapers, WordStatistics
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 
 __all__ = [
     "ArchiveExport",
     "ArchiveImport",
     "Area",
+    "AreaCount",
     "Author",
+    "AuthorCount",
     "CatalogueRow",
     "Change",
     "Conference",
@@ -23,17 +36,25 @@ __all__ = [
     "ExportedFile",
     "Method",
     "MethodCollection",
+    "MethodCount",
+    "MethodYear",
     "Paper",
     "PaperAuthor",
+    "PaperCount",
     "PaperMethod",
     "PaperRepository",
     "PaperTask",
     "Proceeding",
+    "RelatedPapers",
     "Repository",
+    "RepositoryCount",
     "SlugHistory",
     "Source",
     "Task",
+    "TaskCount",
     "TaskEdge",
+    "Total",
+    "WordStatistics",
 ]
 
 
@@ -237,12 +258,16 @@ class Repository(CatalogueRow):
         return self.key
 
 
+SHOWN = Q(removed_at__isnull=True, duplicate_of__isnull=True)
+"""Papers that the public sees: neither removed nor a second row of a paper that is shown."""
+
+
 class PaperQuerySet(CatalogueQuerySet["Paper"]):
     """Papers."""
 
     def published(self) -> Self:
         """Papers that the public sees: neither removed nor a second row of a paper that is shown."""
-        return super().published().filter(duplicate_of__isnull=True)
+        return self.filter(SHOWN)
 
     def newest_first(self) -> Self:
         """By date, undated ones last."""
@@ -298,6 +323,8 @@ class Paper(CatalogueRow):
             models.Index(F("date").desc(nulls_last=True), F("id").desc(), name="paper_newest_first"),
             models.Index(fields=["date", "id"], condition=Q(removed_at__isnull=True), name="paper_oldest_first"),
             models.Index(fields=["arxiv_id"], name="paper_arxiv_id"),
+            # Recounts join every link with its paper: this spares them the wide rows.
+            models.Index(fields=["id"], include=["date"], condition=SHOWN, name="paper_shown"),
             HashIndex(fields=["url_abs"], name="paper_url_abs"),  # of any length, which a B-tree refuses
         ]
 

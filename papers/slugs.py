@@ -14,12 +14,13 @@ LONGEST_SLUG = 45
 LONGEST_ARCHIVE_SLUG = 300
 
 _OLD_HOSTS = {"paperswithcode.com", "www.paperswithcode.com"}
+_PLAIN_SLUG = re.compile(r"[A-Za-z0-9_~-]{1,300}")
 _SAFE_SLUG = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 def slugify_title(text: str, *, fallback: str = "untitled") -> str:
     """The address that a title gets; `fallback` where nothing of the title can stand in one."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    ascii_text = text if text.isascii() else unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     words = re.findall(r"[a-z0-9]+", ascii_text.lower())
     if not words:
         return fallback
@@ -43,6 +44,8 @@ def first_free(base: str, taken: Container[str], *, start: int = 1) -> str:
 
 def slug_of_old_url(url: str, *, noun: str) -> str | None:
     """The slug in an address of the old site such as `https://paperswithcode.com/<noun>/<slug>`; None for any other."""
+    if url.startswith(plain := f"https://paperswithcode.com/{noun}/") and _PLAIN_SLUG.fullmatch(url, len(plain)):
+        return url[len(plain) :]  # nearly all, and millions of them
     try:
         parts = urlsplit(url.strip())
     except ValueError:

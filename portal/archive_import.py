@@ -1,155 +1,192 @@
 """Importing dumps of the archive into the catalogue.
 
-One transaction a file: a broken file leaves nothing behind, and the others are imported still. Files go in the order papers,
-links, tables, whatever order they were given in, since each can name what comes before.
+One transaction a kind of dump, a savepoint a file: a broken file leaves nothing behind, and the others are imported still.
+Kinds go in the order of `DumpKind`, whatever order the files were given in, since each can name what comes before. An
+import that is broken off leaves the kinds that were done; it can be run again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
-from django.db import DatabaseError, connection, transaction
+import psycopg2
+from django.db import DatabaseError, connections, transaction
+from django.utils import timezone
 
-from leaderboards.archive import linking, loading
-from leaderboards.archive.tables import Share, Tables, merge, read_tables
-from leaderboards.models import Claim, Leaderboard
-from papers.archive import link_loading, paper_loading
-from papers.archive.kinds import is_of_later_kind, kind_of
-from papers.archive.reader import ArchiveFileError, ArchiveRow, RejectedRow, read_rows
 from papers.archive.report import DumpKind, FileReport, ImportReport
-from papers.archive.upsert import give_way
-from papers.models import Paper, PaperRepository, Source
+from papers.archive.rows import ArchiveFileError
+from papers.archive.session import OWNER, Session
+from papers.archive.staging import literal
+from papers.models import ArchiveImport, Source
+from portal.importing import settling
+from portal.importing.harvest import Harvest, harvest
+from portal.importing.kinds import KindImport, bulk
+from portal.importing.sources import ImportRefused, Progress, files_of
 
-Progress = Callable[[str], None]
+__all__ = ["Extent", "ImportRefused", "archive_is_imported", "import_paths"]
 
-PROGRESS_EVERY = 10_000
 _LOCK = 0x9A9E25_C0DE
+_TABLES = {
+    DumpKind.METHODS: "papers_method",
+    DumpKind.PAPERS: "papers_paper",
+    DumpKind.LINKS: "papers_paperrepository",
+    DumpKind.DATASETS: "papers_dataset",
+    DumpKind.TABLES: "leaderboards_claim",
+}
 
 
-class ImportRefused(Exception):
-    """The import as a whole cannot be done; the message is one sentence."""
+class Extent(StrEnum):
+    """What it means that a dump does not state a row that an earlier one did.
+
+    A complete dump says by it that the row is gone; a delta says nothing. By itself a dump counts as complete that states
+    at least half of what was known, so that a month's papers never remove the archive.
+    """
+
+    AUTO = "auto"
+    COMPLETE = "complete"
+    DELTA = "delta"
 
 
-def import_paths(paths: Sequence[Path], *, source: Source, progress: Progress) -> ImportReport:
-    """Import dumps: files, or folders with `.json` and `.json.gz` files. Safe to repeat; a second import changes nothing.
+def import_paths(
+    paths: Sequence[Path],
+    *,
+    source: Source,
+    progress: Progress | None = None,
+    extent: Extent = Extent.AUTO,
+) -> ImportReport:
+    """Import dumps: `.json`, `.json.gz` or `.parquet` files, or folders of them. A second import changes nothing.
 
-    `progress` gets a line now and then. Raises `ImportRefused` before anything is stored if a path does not exist, if a
-    folder holds no dump, or if the demo shall be loaded over an archive.
+    Raises `ImportRefused` before anything is stored if a path does not exist, if a folder holds no dump, or if the demo shall be
+    loaded over an archive.
     """
     if source == Source.DEMO and archive_is_imported():
         raise ImportRefused(
             "The demo catalogue was not loaded: an archive is imported, and the demo only fills an empty catalogue."
         )
-    report = ImportReport(files=[_identified(path) for path in _files(paths)])
-    order = list(DumpKind)
-    report.files.sort(key=lambda file: order.index(file.kind) if file.kind else len(order))
-    for kind in DumpKind:
-        files = [file for file in report.files if file.kind == kind and not file.error]
-        _import_files(kind, files, source=source, progress=progress)
-        # A dump without a usable row is no reason for the demo to go.
-        if any(file.stored for file in files):
-            _settle(kind, source=source, report=report)
+    report = ImportReport(files=files_of(paths))
+    with progress or Progress() as shown, _alone():
+        shown.begin(report.files)
+        record = ArchiveImport.objects.using(OWNER).create(source=source)
+        harvested = harvest(report.files)
+        for kind in DumpKind:
+            files = [file for file in report.files if file.kind == kind and not file.error]
+            if files:
+                _import_kind(_Import(kind, files, source, extent, record, report), harvested, shown)
+        settling.settle(_session(record, source, dump="", is_baseline=record.is_baseline), report=report, progress=shown)
+        record.report, record.finished_at = report.as_json(), timezone.now()
+        record.save(using=OWNER)
+    report.number = record.pk
     return report
 
 
 def archive_is_imported() -> bool:
     """Whether the catalogue holds anything of an archive."""
-    return any(
-        table._default_manager.filter(source=Source.ARCHIVE).exists() for table in (Paper, PaperRepository, Leaderboard, Claim)
+    # Boards can stand on datasets and methods that were made here in the archive's name; those have no key of it.
+    keyed = ("papers_method", "papers_dataset")
+    tables = {*_TABLES.values(), "leaderboards_leaderboard"}
+    held = [
+        f"EXISTS (SELECT FROM {table} WHERE source = 'archive'{' AND archive_key IS NOT NULL' if table in keyed else ''})"
+        for table in sorted(tables)
+    ]
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT " + " OR ".join(held))
+        return bool(cursor.fetchone()[0])
+
+
+class _Import:
+    """The files of one kind, and the import that they are part of."""
+
+    def __init__(
+        self,
+        kind: DumpKind,
+        files: Sequence[FileReport],
+        source: Source,
+        extent: Extent,
+        record: ArchiveImport,
+        report: ImportReport,
+    ) -> None:
+        self.kind, self.files, self.source, self.extent = kind, files, source, extent
+        self.record, self.report = record, report
+
+    def session(self) -> Session:
+        """A session for these files; the first files of a kind are the baseline of its history."""
+        table, dump = _TABLES[self.kind], literal(self.kind.value)
+        with connections[OWNER].cursor() as cursor:
+            cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {table} WHERE source = 'archive' AND {dump} = ANY(archive_dumps))")
+            is_baseline = bool(cursor.fetchone()[0])
+        if is_baseline and self.source == Source.ARCHIVE:
+            self.record.is_baseline = True
+        return _session(self.record, self.source, dump=self.kind.value, is_baseline=is_baseline)
+
+
+def _session(record: ArchiveImport, source: Source, *, dump: str, is_baseline: bool) -> Session:
+    return Session(
+        source=source, import_id=record.pk, dump=dump, origin=f"import {record.pk}: {dump}" if dump else f"import {record.pk}",
+        is_baseline=is_baseline,
+    )  # fmt: skip
+
+
+def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
+    """Store the files of one kind in one transaction."""
+    with transaction.atomic(using=OWNER):
+        session = work.session()
+        session.begin()
+        with bulk(session, work.kind, work.files), session.timed(work.kind.value):
+            loading = KindImport(work.kind, session, harvest=harvested, progress=progress)
+            for file in work.files:
+                with _one_file(file, loading):
+                    loading.read_ahead(file)
+            for file in work.files:
+                if not file.error:
+                    with _one_file(file, loading):
+                        loading.load(file)
+            _finish(work, loading)
+        # A dump without a usable row is no reason for the demo to go.
+        if work.source == Source.ARCHIVE and any(file.stored for file in work.files):
+            work.report.gave_way += settling.give_way(session, work.kind)
+    work.report.note_seconds(session.seconds)
+
+
+def _finish(work: _Import, loading: KindImport) -> None:
+    """Tell what disappeared; a dump of which a file could not be read says nothing about that."""
+    loader = loading.loader
+    unseen = loader.unseen()
+    stated = loader.known - sum(file.new for file in work.files) - unseen
+    is_whole = all(not file.error for file in work.files)
+    is_complete = is_whole and (
+        work.extent == Extent.COMPLETE or (work.extent == Extent.AUTO and unseen <= stated and work.source == Source.ARCHIVE)
     )
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = [file for pattern in ("*.json", "*.json.gz") for file in path.rglob(pattern) if file.is_file()]
-            if not inside:
-                raise ImportRefused(f"{path} holds no .json or .json.gz file; give the folder of the dumps.")
-            files.extend(sorted(inside))
-        elif path.is_file():
-            files.append(path)
-        else:
-            raise ImportRefused(f"{path} does not exist; give a dump or a folder of dumps.")
-    return list(dict.fromkeys(files))
-
-
-def _identified(path: Path) -> FileReport:
-    file = FileReport(path)
-    try:
-        if is_of_later_kind(path):
-            file.notes.append("skipped: this dump cannot be imported yet")
-        else:
-            file.kind = kind_of(path)
-    except ArchiveFileError as error:
-        file.fail(str(error))
-    return file
-
-
-def _import_files(kind: DumpKind, files: Sequence[FileReport], *, source: Source, progress: Progress) -> None:
-    if kind == DumpKind.TABLES:
-        _import_tables(files, source=source, progress=progress)
-        return
-    load = paper_loading.load if kind == DumpKind.PAPERS else link_loading.load
-    for file in files:
-        with _one_file(file):
-            load(_watched(file, progress=progress), source=source, report=file)
-
-
-def _import_tables(files: Sequence[FileReport], *, source: Source, progress: Progress) -> None:
-    """Read all evaluation tables first: several files of them are one dump, whose tasks and boards are merged by name."""
-    merged = Tables()
-    shares: list[tuple[FileReport, Share]] = []
-    for file in files:
-        with _one_file(file):
-            tables = read_tables(_watched(file, progress=progress), report=file)
-            shares.append((file, merge(merged, tables, report=file)))
-    for file, share in shares:
-        with _one_file(file):
-            loading.load(share, merged=merged, source=source, report=file)
+    gone = loader.finish(is_complete=is_complete)
+    if gone:
+        work.report.gone[work.kind.value] = gone
+    elif unseen and not is_complete:
+        work.files[-1].notes.append(
+            f"rows that it does not state and that stay: {unseen:,}; taken for a delta"
+            " (--complete makes tombstones of what a dump no longer states)"
+        )
 
 
 @contextmanager
-def _one_file(file: FileReport) -> Iterator[None]:
+def _one_file(file: FileReport, loading: KindImport) -> Iterator[None]:
     """All of a file or nothing of it; what goes wrong stands in its report."""
     try:
-        with transaction.atomic():
-            _wait_for_other_imports()
+        with transaction.atomic(using=OWNER):
             yield
+        return
     except ArchiveFileError as error:
         file.fail(str(error))
-    except DatabaseError as error:
+    except (DatabaseError, psycopg2.Error) as error:  # the second where the driver is used without Django
         file.fail(f"could not be stored, the database says: {str(error).splitlines()[0]}")
+    loading.begin_anew()
 
 
-def _settle(kind: DumpKind, *, source: Source, report: ImportReport) -> None:
-    """After the files of one kind: the demo's rows that they did not bring give way, and waiting claims find their papers."""
-    with transaction.atomic():
-        _wait_for_other_imports()
-        if source == Source.ARCHIVE:
-            report.gave_way += _give_way(kind)
-        if kind != DumpKind.TABLES:
-            report.linked += linking.link_waiting_claims()
-
-
-def _give_way(kind: DumpKind) -> int:
-    if kind == DumpKind.PAPERS:
-        return give_way(Paper.objects.all())
-    if kind == DumpKind.LINKS:
-        return give_way(PaperRepository.objects.all())
-    # A board with a note, such as the self-test's, is no demo of the archive.
-    return give_way(Claim.objects.filter(leaderboard__note="")) + give_way(Leaderboard.objects.filter(note=""))
-
-
-def _watched(file: FileReport, *, progress: Progress) -> Iterator[ArchiveRow | RejectedRow]:
-    progress(f"{file.path.name}: reading")
-    for count, row in enumerate(read_rows(file.path), start=1):
-        if count % PROGRESS_EVERY == 0:
-            progress(f"{file.path.name}: {count:,} rows read")
-        yield row
-
-
-def _wait_for_other_imports() -> None:
-    """One import at a time: the lock goes with the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One import at a time: the lock goes with the owner's connection, should this process die."""
+    with connections[OWNER].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

@@ -32,6 +32,8 @@ VARIABLES: Mapping[str, str] = {
     "HF_HUB_OFFLINE": "1 when the workers shall never ask the hub, e.g. on a closed network",
     "WORKER_DEVICE": "auto, cpu or cuda",
     "SELFTEST": "0 keeps a new site from asking for its self-test",
+    "EXPORT_AT": "hour of the day, UTC, at which the nightly export begins",
+    "EXPORT_KEEP": "how many nightly exports are kept; 0 makes none",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
 }
 

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.acting.acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -105,8 +106,11 @@ DATABASES = {
     "owner": _database("DATABASE_OWNER_URL", EMBEDDED.owner_url if DATABASE_IS_EMBEDDED else environment.text("DATABASE_URL")),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Tables whose rows the site may add but never change: the catalogue's and a run's history (portal/database_roles.py grants accordingly).
+# Tables whose rows the site may add but never change: the catalogue's and a run's history (portal/database_roles.py
+# grants accordingly).
 APPEND_ONLY_TABLES = ["papers_change", "workers_runevent"]
+# Tables that the site only reads: the search index, which a trigger of the owner's keeps.
+READ_ONLY_TABLES = ["papers_search", "papers_search_title", "papers_search_added"]
 
 # Cache: the broker's Redis under another database number unless CACHE_URL splits them. Every key expires, so that
 # volatile-lru can throw out cached pages and never a queued task.
@@ -145,7 +149,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, object] = {}  # the reaper keeps its own clock beside the scheduler (workers/reaper.py)
+CELERY_BEAT_SCHEDULE: dict[
+    str, object
+] = {}  # what is timed keeps a clock of its own beside the scheduler (workers/reaper.py, portal/nightly.py)
 
 # Workers: what they may load and where it comes from.
 CHECKPOINT_ROOTS = [VAR_DIR / "checkpoints", *environment.folders("CHECKPOINT_ROOTS")]
@@ -154,6 +160,11 @@ BENCHMARK_DATA = environment.existing_folder("BENCHMARK_DATA")
 HUB_OFFLINE = environment.flag("HF_HUB_OFFLINE")
 SELFTEST = environment.flag("SELFTEST", default=True)
 WORKER_DEVICE = environment.choice("WORKER_DEVICE", "auto", among=("auto", "cpu", "cuda"))
+
+# Exports: the catalogue as the archive's files, on the download page (portal/nightly.py)
+EXPORTS = VAR_DIR / "exports"
+EXPORT_AT = environment.number("EXPORT_AT", 3, low=0, high=23)
+EXPORT_KEEP = environment.number("EXPORT_KEEP", 7, low=0, high=1000)
 
 # People
 AUTH_USER_MODEL = "accounts.User"
@@ -218,6 +229,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Django's own handlers would print each line a second time.
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+    "loggers": {
+        # Django's own handlers would print each line a second time.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # The hub's client prints each request.
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+    },
 }

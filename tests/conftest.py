@@ -85,15 +85,15 @@ def committed_db(django_db_setup, django_db_blocker):
     from django.db import connections
 
     with django_db_blocker.unblock():
-        _empty_tables()
+        empty_tables()
         cache.clear()
         yield
         connections.close_all()
-        _empty_tables()
+        empty_tables()
         cache.clear()
 
 
-def _empty_tables():
+def empty_tables():
     connection = _connect("owner")
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

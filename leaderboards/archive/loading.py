@@ -1,144 +1,154 @@
 """Storing the evaluation tables."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from django.utils import timezone
-
-from leaderboards.archive.linking import PaperFinder
+from leaderboards.archive import columns
+from leaderboards.archive.board_datasets import DatasetDesk
+from leaderboards.archive.board_loading import BoardKey, BoardStore, MetricStore
 from leaderboards.archive.result_rows import ResultRecord
-from leaderboards.archive.score_loading import sync_metrics, sync_scores
-from leaderboards.archive.tables import BoardTable, Share, Tables
-from leaderboards.archive.task_loading import store_tasks
-from leaderboards.models import Claim, Leaderboard
+from leaderboards.archive.score_loading import ScoreStage
+from leaderboards.archive.settling import BoardTable, Tables
+from leaderboards.archive.tables import Share
+from leaderboards.archive.task_loading import TaskStore
+from leaderboards.models import Claim
+from papers.archive.copy_text import json_text
 from papers.archive.keys import joined
-from papers.archive.naming import adoption_by_name, named
+from papers.archive.named_records import StatedRows
+from papers.archive.paper_finder import PaperFinder
 from papers.archive.report import FileReport
-from papers.archive.slug_desk import SlugDesk
-from papers.archive.upsert import Incoming, batches, is_open_to, upsert
-from papers.catalogue_row import Source
-from papers.models import Dataset, SlugHistory
-from papers.slugs import slugify_title
+from papers.archive.session import Session
+from papers.archive.upsert import Upsert, batches
 
-BATCH = 500
+BATCH = 5000
 
-BoardKey = tuple[str, str]
+_COLUMNS = (
+    "leaderboard_id", "model_name", "paper_key", "occurrence", "paper_id", "paper_title", "paper_url", "paper_date",
+    "uses_additional_data", "code_links", "model_links", "position", "archive_raw", "archive_absent", "archive_extra",
+)  # fmt: skip
+
+_BY_HAND = "SELECT leaderboard_id, model_name, paper_key, occurrence, id FROM leaderboards_claim WHERE archive_key IS NULL"
+
+Result = tuple[BoardTable, ResultRecord]
 
 
-def load(share: Share, *, merged: Tables, source: Source, report: FileReport) -> None:
-    """Store what one file brought and count its results; the caller holds the transaction and the import's lock.
+class TablesLoader:
+    """Stores the evaluation tables of one dump, which may come in several files.
 
-    Texts and columns come from `merged`, the tables of all files of the import: so the order of files changes nothing, and
-    a repeated import neither.
+    Texts and columns come from the merged tables of all files: so the order of files changes nothing, and a repeated import
+    neither. The caller holds the transaction and the import's lock, and calls `finish` after the last file.
     """
-    boards = {key: merged.boards[key] for key in share.rows}
-    desk = _TableDesk(source, task_ids=store_tasks({name: merged.tasks[name] for name in share.tasks}, source=source))
-    desk.store_boards(boards, datasets={name: merged.datasets[name] for name in share.datasets})
-    results = [(boards[key], row) for key, rows in share.rows.items() for row in rows]
-    finder = PaperFinder((row.paper_key, row.paper_title) for _, row in results)
-    for batch in batches(results, size=BATCH):
-        new, changed = desk.store_results(batch, finder=finder)
-        report.count(new=new, changed=changed, same=len(batch) - new - changed)
-    report.notes.append(f"tasks {len(share.tasks):,}, boards {len(boards):,}")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tasks = TaskStore(session)
+        self._datasets = DatasetDesk(session)
+        self._boards = BoardStore(session)
+        self._metrics = MetricStore(session)
+        self._results = _ResultStore(session)
+        self._finder: PaperFinder | None = None
+
+    @property
+    def known(self) -> int:
+        """How many results the dump had stated, and states by now."""
+        return self._results.known
+
+    def unseen(self) -> int:
+        """How many results of the dump no file of this import stated."""
+        return self._results.stated.unseen()
+
+    def load(self, share: Share, *, merged: Tables, report: FileReport) -> None:
+        """Store what one file brought, and count its results: one of which a cell changed is a changed one."""
+        task_ids = self._tasks.store(share.tasks, merged=merged)
+        keys = list(share.rows)
+        named = dict.fromkeys([*share.datasets, *(merged.boards[key].dataset for key in keys)])
+        dataset_ids = self._datasets.ids({name: merged.datasets.get(name) for name in named})
+        boards = self._boards.store(keys, merged=merged, task_ids=task_ids, dataset_ids=dataset_ids)
+        metrics = self._metrics.store({boards[key]: merged.boards[key].metrics for key in keys})
+        results = ((merged.boards[key], row) for key, rows in share.rows.items() for row in rows)
+        for batch in batches(results, size=BATCH):
+            self._results.store(batch, boards=boards, metrics=metrics, finder=self._papers(merged), report=report)
+        report.notes.append(f"tasks {len(share.tasks):,}, boards {len(keys):,}")
+
+    def finish(self, *, is_complete: bool) -> int:
+        """After the last file: tombstones for what a complete dump no longer states, and judgements on columns as they stand.
+
+        How many tombstones: results, boards, and tasks and datasets that nothing states any more.
+        """
+        self._datasets.note_uses()
+        gone = self._remove_unstated() if is_complete else 0
+        with self._session.timed("columns"):
+            columns.judge(self._session)
+        return gone
+
+    def _remove_unstated(self) -> int:
+        # In this order: a board with results stays, and so do the task and the dataset of a board.
+        results, boards = self._results.rows.tombstone_unseen(), self._boards.remove_unstated()
+        return results + boards + self._tasks.remove_unstated() + self._datasets.remove_unstated()
+
+    def _papers(self, merged: Tables) -> PaperFinder:
+        """The papers that the results of all files name: finding them reads all papers, once."""
+        if self._finder is None:
+            self._finder = PaperFinder(self._session, _namings(merged))
+        return self._finder
 
 
-class _TableDesk:
-    """Stores boards, then results; each needs the ids of what came before."""
+def _namings(merged: Tables) -> Iterator[tuple[str, str | None]]:
+    return ((row.paper_key, row.paper_title) for board in merged.boards.values() for row in board.rows)
 
-    def __init__(self, source: Source, *, task_ids: Mapping[str, int]) -> None:
-        self._source = source
-        self._task_ids = task_ids
-        self._boards: dict[BoardKey, Leaderboard] = {}
-        self._metrics: dict[tuple[int, str], int] = {}
 
-    def store_boards(self, boards: Mapping[BoardKey, BoardTable], *, datasets: Mapping[str, str | None]) -> None:
-        """Store datasets, boards and their metrics."""
-        rows = {name: named(name, table=Dataset, description=description) for name, description in datasets.items()}
-        slugs = SlugDesk(Dataset, kind=SlugHistory.Kind.DATASET)
-        stored_datasets = upsert(Dataset, list(rows.values()), source=self._source, slugs=slugs, adopt=adoption_by_name(Dataset))
-        ids = {name: stored_datasets.rows[row.key].pk for name, row in rows.items()}
-        incoming = {key: self._board(board, dataset_id=ids[board.dataset]) for key, board in boards.items()}
-        # Addresses that stand in the dump win over those that the rule makes.
-        ordered = [incoming[key] for key in sorted(incoming, key=lambda key: boards[key].slug is None)]
-        board_slugs = SlugDesk(Leaderboard, kind=SlugHistory.Kind.LEADERBOARD)
-        stored = upsert(Leaderboard, ordered, source=self._source, slugs=board_slugs, adopt=_adopt_boards)
-        self._boards = {key: stored.rows[row.key] for key, row in incoming.items()}
-        self._metrics = sync_metrics({self._boards[key].pk: board.metrics for key, board in boards.items()})
+class _ResultStore:
+    """Finds or makes claims, with their cells, for the length of one import."""
 
-    def store_results(self, batch: Sequence[tuple[BoardTable, ResultRecord]], *, finder: PaperFinder) -> tuple[int, int]:
-        """Store one batch of results with their scores; how many are new and how many changed."""
-        incoming: list[Incoming] = []
-        cells: dict[str, ResultRecord] = {}
+    def __init__(self, session: Session) -> None:
+        self._by_hand: dict[tuple[int, str, str, int], int] = {row[:4]: row[4] for row in session.rows(_BY_HAND)}
+        self._adopted: dict[str, int] = {}
+        self.rows = Upsert(session, Claim, _COLUMNS, adopted=self._adopted)
+        self.stated = StatedRows(session, self.rows, table="leaderboards_claim")
+        self._scores = ScoreStage(session)
+        self._new = 0
+
+    @property
+    def known(self) -> int:
+        return len(self.stated) + self._new
+
+    def store(
+        self,
+        batch: Sequence[Result],
+        *,
+        boards: Mapping[BoardKey, int],
+        metrics: Mapping[tuple[int, str], int],
+        finder: PaperFinder,
+        report: FileReport,
+    ) -> None:
+        """Store one batch of results with their cells, and count them."""
+        new = 0
         for board, row in batch:
-            item = self._result(board, row, finder.paper_id(row.paper_key, title=row.paper_title))
-            incoming.append(item)
-            cells[item.key] = row
-        stored = upsert(Claim, incoming, source=self._source, adopt=_adopt_claims)
-        writable = {key: claim for key, claim in stored.rows.items() if is_open_to(claim, source=self._source)}
-        rescored = sync_scores(
-            {
-                claim.pk: {self._metrics[claim.leaderboard_id, cell.metric]: cell for cell in cells[key].cells}
-                for key, claim in writable.items()
-                if "scores" not in claim.edited_fields
-            }
-        )
-        late = {key for key, claim in writable.items() if claim.pk in rescored} - stored.new - stored.changed
-        Claim.objects.filter(pk__in=[stored.rows[key].pk for key in late]).update(updated_at=timezone.now())
-        return len(stored.new), len(stored.changed | late)
+            board_id = boards[board.task, board.name]
+            paper = finder.paper_id(row.paper_key, title=row.paper_title)
+            put = self.rows.put(self._key(board, board_id, row), _values(board_id, paper, row), beside=_said(row))
+            new += put.is_new
+            if put.is_other:
+                ids = {cell.metric: metrics[board_id, cell.metric] for cell in row.cells}
+                self._scores.add(put.id, row.cells, metrics=ids, is_new=put.is_new)
+        changed = len(self.rows.flush().changed | self._scores.flush())
+        self._new += new
+        report.count(new=new, changed=changed, same=len(batch) - new - changed)
 
-    def _board(self, board: BoardTable, *, dataset_id: int) -> Incoming:
-        fields = {
-            "task_id": self._task_ids[board.task],
-            "dataset_id": dataset_id,
-            "dataset_name": board.name,
-            "description": board.description,
-            "position": board.position,
-            "archive_raw": board.raw,
-            "archive_absent": board.absent,
-            "archive_extra": board.extra,
-        }
-        return Incoming(joined(board.task, board.name), fields, board.slug or slugify_title(f"{board.task} on {board.name}"))
-
-    def _result(self, board: BoardTable, row: ResultRecord, paper_id: int | None) -> Incoming:
-        return Incoming(
-            joined(board.task, board.name, row.model_name, row.paper_key, str(row.occurrence)),
-            {
-                "leaderboard_id": self._boards[board.task, board.name].pk,
-                "model_name": row.model_name,
-                "paper_key": row.paper_key,
-                "occurrence": row.occurrence,
-                "paper_id": paper_id,
-                "paper_title": row.paper_title,
-                "paper_url": row.paper_url,
-                "paper_date": row.paper_date,
-                "uses_additional_data": row.uses_additional_data,
-                "code_links": row.code_links,
-                "model_links": row.model_links,
-                "position": row.position,
-                "archive_raw": row.raw,
-                "archive_absent": row.absent,
-                "archive_extra": row.extra,
-            },
-        )
+    def _key(self, board: BoardTable, board_id: int, row: ResultRecord) -> str:
+        key = joined(board.task, board.name, row.model_name, row.paper_key, str(row.occurrence))
+        by_hand = self._by_hand.get((board_id, row.model_name, row.paper_key, row.occurrence))
+        if by_hand is not None:
+            self._adopted[key] = by_hand
+        return key
 
 
-def _adopt_boards(missing: Sequence[Incoming]) -> dict[str, Leaderboard]:
-    """Boards that were made here for a task and a dataset name that the archive brings now."""
-    wanted = {(item.fields["task_id"], item.fields["dataset_name"]): item.key for item in missing}
-    rows = Leaderboard.objects.filter(archive_key__isnull=True, task_id__in={task for task, _ in wanted})
-    return {wanted[row.task_id, row.dataset_name]: row for row in rows if (row.task_id, row.dataset_name) in wanted}
+def _values(board_id: int, paper_id: int | None, row: ResultRecord) -> tuple[object, ...]:
+    identity = (board_id, row.model_name, row.paper_key, row.occurrence)
+    paper = (paper_id, row.paper_title, row.paper_url, row.paper_date)
+    links = (row.uses_additional_data, json_text(row.code_links), json_text(row.model_links), row.position)
+    return (*identity, *paper, *links, json_text(row.raw), row.absent, json_text(row.extra))
 
 
-def _adopt_claims(missing: Sequence[Incoming]) -> dict[str, Claim]:
-    """Claims that were made here and are what the archive brings now."""
-    by_board: dict[int, dict[tuple[str, str, int], str]] = defaultdict(dict)
-    for item in missing:
-        by_board[item.fields["leaderboard_id"]][
-            item.fields["model_name"], item.fields["paper_key"], item.fields["occurrence"]
-        ] = item.key
-    found = {}
-    for claim in Claim.objects.filter(archive_key__isnull=True, leaderboard_id__in=list(by_board)):
-        key = by_board[claim.leaderboard_id].get((claim.model_name, claim.paper_key, claim.occurrence))
-        if key:
-            found[key] = claim
-    return found
+def _said(row: ResultRecord) -> str:
+    """The cells of a row, in an order that does not depend on the dump's."""
+    return "".join(f"{cell.metric}\t{cell.raw}\n" for cell in sorted(row.cells, key=lambda cell: cell.metric))

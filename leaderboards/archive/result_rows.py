@@ -5,9 +5,9 @@ from datetime import date
 
 from leaderboards.scores import parse_score
 from papers.archive.fields import RowFault, RowFields
-from papers.archive.keys import arxiv_id_of_url, bounded, folded_title, folded_url
+from papers.archive.keys import bounded, folded_title
+from papers.archive.paper_finder import address_key
 from papers.archive.text import JsonObject, JsonValue, as_json
-from papers.slugs import slug_of_paper_url
 
 LONGEST_NAME = 500
 """Characters: names of tasks, datasets, models and metrics stand in indexes."""
@@ -51,8 +51,10 @@ class ResultRecord:
 
     @property
     def content(self) -> tuple[object, ...]:
+        """What the row says; cells in the order of their metrics, since the dump's varies."""
         dated = (self.paper_title, self.paper_url, self.paper_date, self.uses_additional_data)
-        return (self.model_name, *dated, self.code_links, self.model_links, self.cells, self.extra)
+        cells = tuple(sorted(self.cells, key=lambda cell: cell.metric))
+        return (self.model_name, *dated, self.code_links, self.model_links, cells, self.extra)
 
 
 def parse_result(values: JsonValue, *, position: int) -> ResultRecord:
@@ -92,10 +94,7 @@ def parse_result(values: JsonValue, *, position: int) -> ResultRecord:
 def paper_key(*, url: str | None, title: str | None) -> str:
     """What a row says about its paper, folded: `arxiv:2204.06745`, `paper:<slug>`, `url:...`, `title:...`, or "" for nothing."""
     if url and url.strip():
-        if arxiv_id := arxiv_id_of_url(url):
-            return f"arxiv:{arxiv_id}"
-        slug = slug_of_paper_url(url)
-        return f"paper:{slug}" if slug else bounded(f"url:{folded_url(url)}")
+        return address_key(url)
     return bounded(f"title:{folded_title(title)}") if title and title.strip() else ""
 
 

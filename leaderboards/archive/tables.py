@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from leaderboards.archive.result_rows import LONGEST_NAME, ResultRecord, parse_result
+from leaderboards.archive.settling import EMPTY_DATASETS, PART_OF, SOTA_ABSENT, BoardTable, Tables, TaskTable, settle
 from papers.archive.fields import RowFault, RowFields
 from papers.archive.reader import ArchiveRow, RejectedRow
 from papers.archive.report import FileReport
@@ -19,49 +20,6 @@ from papers.slugs import slug_of_old_url
 _TASK_SCHEMA = ("task", "description", "categories", "subtasks", "datasets", "synonyms", "source_link")
 _DATASET_SCHEMA = ("dataset", "description", "dataset_links", "dataset_citations", "subdatasets", "sota")
 _SUBDATASET_SCHEMA = ("subdataset", *_DATASET_SCHEMA[1:])
-
-
-@dataclass
-class TaskTable:
-    """A task with what all its places say; `is_top` where it stands at top level anywhere."""
-
-    name: str
-    is_top: bool = False
-    description: str | None = None
-    synonyms: list[str] = field(default_factory=list)
-    areas: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    raw: JsonObject = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
-    extra: JsonObject = field(default_factory=dict)
-
-
-@dataclass
-class BoardTable:
-    """A board: a task on a dataset (`name` is the dataset's, with " / " before the name of a part of it)."""
-
-    task: str
-    dataset: str
-    name: str
-    position: int = 0
-    slug: str | None = None
-    description: str | None = None
-    metrics: list[str] = field(default_factory=list)
-    rows: list[ResultRecord] = field(default_factory=list)
-    raw: JsonObject = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
-    extra: JsonObject = field(default_factory=dict)
-
-
-@dataclass
-class Tables:
-    """Tasks and boards by name. A dataset that has no metric and no row of its own makes no board; it stands in `datasets`."""
-
-    tasks: dict[str, TaskTable] = field(default_factory=dict)
-    boards: dict[tuple[str, str], BoardTable] = field(default_factory=dict)
-    datasets: dict[str, str | None] = field(default_factory=dict)
-    boards_of: Counter[str] = field(default_factory=Counter)
-    repeated: int = 0
 
 
 @dataclass
@@ -96,8 +54,9 @@ def merge(merged: Tables, tables: Tables, *, report: FileReport) -> Share:
         _add_board(merged, board)
         share.rows[key] = merged.boards[key].rows[held:]
     for name, description in tables.datasets.items():
-        merged.datasets[name] = merged.datasets.get(name) or description
+        merged.datasets.setdefault(name, description)
     report.repeated += merged.repeated - before
+    settle(merged)
     return share
 
 
@@ -121,8 +80,10 @@ def _parse_task(values: JsonObject, *, is_top: bool) -> tuple[TaskTable, list[Js
     row = RowFields(values, schema=_TASK_SCHEMA)
     name = _name(row, "task")
     subtasks, datasets = row.objects("subtasks"), row.objects("datasets")
-    children = [
-        child for part in subtasks if isinstance(child := part.get("task"), str) and child != name and len(child) <= LONGEST_NAME
+    below = [
+        (child, part)
+        for part in subtasks
+        if isinstance(child := part.get("task"), str) and child != name and len(child) <= LONGEST_NAME
     ]
     row.keep_raw("source_link")
     areas = row.texts("categories")
@@ -136,7 +97,8 @@ def _parse_task(values: JsonObject, *, is_top: bool) -> tuple[TaskTable, list[Js
         description=row.text("description"),
         synonyms=row.texts("synonyms"),
         areas=areas,
-        children=list(dict.fromkeys(children)),
+        children=list(dict.fromkeys(child for child, _ in below)),
+        whole=list(dict.fromkeys(child for child, part in below if part.get("datasets") or part.get("subtasks"))),
         raw=row.raw,
         absent=row.absent,
         extra=row.extra,
@@ -157,14 +119,34 @@ def _read_boards(datasets: list[JsonObject], task: str, tables: Tables, report: 
                 raise RowFault(f"a part of {dataset[:60]} has a name of more than {LONGEST_NAME} characters")
             parts = row.objects("subdatasets")
             board = _parse_board(row, task, dataset or name, name, report, number=number)
+            if above:
+                board.raw[PART_OF] = above
         except RowFault as fault:
             report.reject(number, f"({task[:60]}): {fault}")
             continue
         if not above:
-            tables.datasets[name] = tables.datasets.get(name) or row.text("description")
+            tables.datasets.setdefault(name, row.text("description"))
         if board.metrics or board.rows:
             _add_board(tables, board)
+        else:
+            _keep_empty(tables, task, values, name=own_name, part_of=above)
         waiting.extend((part, dataset or name, name) for part in reversed(parts))
+
+
+def _keep_empty(tables: Tables, task: str, values: JsonObject, *, name: str, part_of: str) -> None:
+    """Keep a dataset that makes no board with its task, where no other place of the task has it."""
+    held = tables.tasks[task].raw.setdefault(EMPTY_DATASETS, [])
+    assert isinstance(held, list)
+    key = "subdataset" if part_of else "dataset"
+    if any(isinstance(other, dict) and _is_named(other, key, name) and other["part_of"] == part_of for other in held):
+        return
+    own: JsonObject = {**values, "subdatasets": []} if values.get("subdatasets") else values
+    held.append({"at": tables.boards_of[task], "part_of": part_of, "values": own})
+
+
+def _is_named(empty: JsonObject, key: str, name: str) -> bool:
+    values = empty["values"]
+    return isinstance(values, dict) and values.get(key) == name
 
 
 def _parse_board(row: RowFields, task: str, dataset: str, name: str, report: FileReport, *, number: int) -> BoardTable:
@@ -175,11 +157,10 @@ def _parse_board(row: RowFields, task: str, dataset: str, name: str, report: Fil
     if sota is not None and not isinstance(sota, dict):
         raise RowFault(f"{name}: sota is no object")
     table = RowFields(sota or {}, schema=("metrics", "rows"), what=name)
-    metrics = list(dict.fromkeys(table.texts("metrics")))
+    declared = table.texts("metrics")
+    metrics = list(dict.fromkeys(declared))
     if any(len(metric) > LONGEST_NAME for metric in metrics):
         raise RowFault(f"{name}: has a metric whose name is longer than {LONGEST_NAME} characters")
-    if table.extra:
-        row.raw["sota"] = table.extra
     board = BoardTable(
         task=task,
         dataset=dataset,
@@ -199,8 +180,20 @@ def _parse_board(row: RowFields, task: str, dataset: str, name: str, report: Fil
         except RowFault as fault:
             report.reject(number, f"({task[:60]} on {name[:60]}, result {position + 1}) {fault}")
     board.metrics = list(dict.fromkeys([*metrics, *(cell.metric for result in board.rows for cell in result.cells)]))
+    if board.metrics != declared:
+        table.keep_raw("metrics")
+    if listed is None:
+        table.keep_raw("rows")
+    _keep_sota(board, table)
     board.rows = _numbered(board.rows)
     return board
+
+
+def _keep_sota(board: BoardTable, table: RowFields) -> None:
+    if beside := {**table.raw, **table.extra}:
+        board.raw["sota"] = beside
+    if table.absent:
+        board.raw[SOTA_ABSENT] = list(table.absent)
 
 
 def _name(row: RowFields, key: str) -> str:
@@ -235,7 +228,7 @@ def _add_task(tables: Tables, task: TaskTable) -> None:
         return
     known.is_top = known.is_top or task.is_top
     known.description = known.description or task.description
-    for name in ("synonyms", "areas", "children"):
+    for name in ("synonyms", "areas", "children", "whole"):
         setattr(known, name, list(dict.fromkeys([*getattr(known, name), *getattr(task, name)])))
     _merge_beside(known, task)
 

@@ -1,60 +1,147 @@
 """Storing the tasks of the evaluation tables: their texts, their areas, and which stands below which."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from leaderboards.archive.tables import TaskTable
-from papers.archive.naming import NameDesk, adoption_by_name, named
-from papers.archive.upsert import Incoming, is_open_to, upsert
-from papers.catalogue_row import Source
-from papers.models import Area, Task, TaskEdge
+from leaderboards.archive.settling import Tables, TaskTable, bare_edges
+from papers.archive.copy_text import json_text, line
+from papers.archive.keys import bounded
+from papers.archive.naming import NameDesk, made_by_people
+from papers.archive.ordered_lists import ListStage
+from papers.archive.screening import judge_task
+from papers.archive.session import Session
+from papers.archive.slug_desk import SlugDesk
+from papers.archive.staging import literal, log_change, log_values
+from papers.archive.upsert import Upsert, tombstone
+from papers.models import Area, SlugHistory, Task
+from papers.slugs import slugify_title
 
-
-def store_tasks(tasks: Mapping[str, TaskTable], *, source: Source) -> dict[str, int]:
-    """Store tasks with their areas and sub-tasks; task ids by name. Edges that a dump no longer has stay."""
-    desk = NameDesk(Task, source=source)
-    rows = {name: _incoming(task) for name, task in tasks.items()}
-    stored = upsert(Task, list(rows.values()), source=source, slugs=desk.slugs, adopt=adoption_by_name(Task))
-    desk.learn({name: stored.rows[row.key].pk for name, row in rows.items()})
-    ids = dict(desk.ids(child for task in tasks.values() for child in task.children))
-    _sync_edges({(ids[task.name], ids[child]): place for task in tasks.values() for place, child in enumerate(task.children)})
-    areas = NameDesk(Area, source=source).ids(area for task in tasks.values() for area in task.areas)
-    editable = [name for name, row in rows.items() if _may_set_areas(stored.rows[row.key], source)]
-    _sync_areas({ids[name]: {areas[area] for area in tasks[name].areas} for name in editable if tasks[name].areas})
-    return ids
+_COLUMNS = ("name", "description", "synonyms", "archive_raw", "archive_absent", "archive_extra", "spam_reason")
 
 
-def _may_set_areas(task: Task, source: Source) -> bool:
-    return is_open_to(task, source=source) and "areas" not in task.edited_fields
+class TaskStore:
+    """Finds or makes tasks for the length of one import. Edges that a dump no longer has stay."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._adopted = {bounded(name): row_id for name, row_id in made_by_people(Task, session).items()}
+        self._rows = Upsert(session, Task, _COLUMNS, made_once=("slug",), adopted=self._adopted)
+        self._slugs = SlugDesk(Task, session=session, kind=SlugHistory.Kind.TASK)
+        self._areas = NameDesk(Area, session=session)
+        self._area_lists = ListStage(
+            session,
+            "papers_task_areas",
+            owner="task_id",
+            item="area_id",
+            owner_table="papers_task",
+            item_table="papers_area",
+            field_name="areas",
+            position="",
+        )
+        self._named_alone: set[int] = set()
+
+    def store(self, names: Iterable[str], *, merged: Tables) -> dict[str, int]:
+        """Store these tasks and those below them, as all files tell of them; task ids by name."""
+        tasks = _with_children(names, merged)
+        ids = {task.name: self._put(task) for task in tasks}
+        self._areas.flush()
+        self._rows.flush()
+        self._area_lists.flush()
+        ids |= self._only_named([child for task in tasks for child in task.children if child not in ids])
+        _store_edges(self._session, tasks, ids, merged)
+        return ids
+
+    def remove_unstated(self) -> int:
+        """Tombstones for the tasks that no dump states any more and nothing is tagged with; how many."""
+        gone = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
+        _note_tags(self._session, gone)
+        boards = "SELECT task_id FROM leaderboards_leaderboard WHERE removed_at IS NULL"
+        kept = {row[0] for row in self._session.rows(boards)}
+        return tombstone(self._session, Task, [row_id for row_id in gone if row_id not in kept])
+
+    def _put(self, task: TaskTable) -> int:
+        key = bounded(task.name)
+        raw = {**task.raw, "_is_top": task.is_top}
+        said = [json_text(raw), task.absent, json_text(task.extra), judge_task(task.name, description=task.description)]
+        is_known = key in self._rows.ledger or key in self._adopted
+        slug = "" if is_known else self._slugs.give(slugify_title(task.name, fallback="task"))
+        areas = self._areas.ids(task.areas)
+        put = self._rows.put(key, [task.name, task.description, task.synonyms, *said], beside=f"{task.areas}", once=[slug])
+        # A task of whose areas the dump says nothing keeps those that it has.
+        if put.is_other and areas:
+            self._area_lists.add(put.id, areas, is_new=put.is_new)
+        return put.id
+
+    def _only_named(self, names: Sequence[str]) -> dict[str, int]:
+        """Sub-tasks whose own record could not be used."""
+        if not names:
+            return {}
+        desk = NameDesk(Task, session=self._session)
+        found = dict(zip(names, desk.ids(names), strict=True))
+        desk.flush()
+        self._named_alone |= set(found.values())
+        return found
 
 
-def _incoming(task: TaskTable) -> Incoming:
-    return named(
-        task.name,
-        table=Task,
-        description=task.description,
-        synonyms=task.synonyms,
-        archive_raw={**task.raw, "_is_top": task.is_top},
-        archive_absent=task.absent,
-        archive_extra=task.extra,
+def _with_children(names: Iterable[str], merged: Tables) -> list[TaskTable]:
+    found: dict[str, TaskTable] = {}
+    for name in names:
+        task = merged.tasks[name]
+        found[name] = task
+        found.update((child, merged.tasks[child]) for child in task.children if child in merged.tasks)
+    return list(found.values())
+
+
+def _store_edges(session: Session, tasks: Sequence[TaskTable], ids: Mapping[str, int], merged: Tables) -> None:
+    """Add and change edges."""
+    bare = bare_edges(merged)
+    session.run("DROP TABLE IF EXISTS stage_edge")
+    session.run("CREATE TEMP TABLE stage_edge (number int, parent bigint, child bigint, place int, bare boolean) ON COMMIT DROP")
+    edges = [
+        (ids[task.name], ids[child], place, (task.name, child) in bare)
+        for task in tasks
+        for place, child in enumerate(task.children)
+        if child in ids
+    ]
+    session.copy(
+        "stage_edge",
+        ["number", "parent", "child", "place", "bare"],
+        (line((number, *edge)) for number, edge in enumerate(edges)),
+    )
+    session.run(
+        """
+        UPDATE papers_taskedge e SET position = s.place, is_bare = s.bare FROM stage_edge s
+        WHERE e.parent_id = s.parent AND e.child_id = s.child AND (e.position, e.is_bare) <> (s.place, s.bare)
+        """
+    )
+    insert = """
+        INSERT INTO papers_taskedge (parent_id, child_id, position, is_bare)
+        SELECT parent, child, place, bare FROM stage_edge s
+        WHERE NOT EXISTS (SELECT FROM papers_taskedge e WHERE e.parent_id = s.parent AND e.child_id = s.child) ORDER BY number
+    """
+    if session.is_baseline:
+        session.run(insert)
+        return
+    session.run(
+        f"""
+        WITH made AS ({insert} RETURNING parent_id, child_id, position, is_bare)
+        {log_change(session)}
+        SELECT {log_values(session, "papers_taskedge")}, 'linked', parent.public_id, '{{}}',
+            jsonb_build_object('child_id', child.public_id, 'position', position, 'is_bare', is_bare)
+        FROM made JOIN papers_task parent ON parent.id = parent_id JOIN papers_task child ON child.id = child_id
+        """
     )
 
 
-def _sync_edges(wanted: Mapping[tuple[int, int], int]) -> None:
-    """Add and reorder edges; `wanted` is their place by (parent, child)."""
-    parents = {parent for parent, _ in wanted}
-    held = {(edge.parent_id, edge.child_id): edge for edge in TaskEdge.objects.filter(parent_id__in=parents)}
-    moved = [edge for pair, edge in held.items() if pair in wanted and edge.position != wanted[pair]]
-    for edge in moved:
-        edge.position = wanted[edge.parent_id, edge.child_id]
-    TaskEdge.objects.bulk_update(moved, ["position"], batch_size=500)
-    new = [TaskEdge(parent_id=pair[0], child_id=pair[1], position=place) for pair, place in wanted.items() if pair not in held]
-    TaskEdge.objects.bulk_create(new, batch_size=1000)
-
-
-def _sync_areas(wanted: Mapping[int, set[int]]) -> None:
-    """Make the areas of these tasks what the dump says; a task of which it says nothing is not among them."""
-    through = Task.areas.through
-    held = {(row.task_id, row.area_id): row.pk for row in through.objects.filter(task_id__in=list(wanted))}
-    pairs = {(task, area) for task, areas in wanted.items() for area in areas}
-    through.objects.filter(pk__in=[pk for pair, pk in held.items() if pair not in pairs]).delete()
-    through.objects.bulk_create(through(task_id=task, area_id=area) for task, area in sorted(pairs - held.keys()))
+def _note_tags(session: Session, task_ids: list[int]) -> None:
+    """Note which other dumps state these tasks: a dump states a task that something of it is tagged with."""
+    for dump, through in (("papers-with-abstracts", "papers_papertask"), ("datasets", "papers_dataset_tasks")):
+        name = literal(dump)
+        session.run(
+            f"""
+            UPDATE papers_task t SET archive_dumps = CASE WHEN tagged THEN t.archive_dumps || {name}::text
+                ELSE array_remove(t.archive_dumps, {name}) END
+            FROM (SELECT id, id IN (SELECT task_id FROM {through}) AS tagged FROM papers_task WHERE id = ANY(%s)) AS told
+            WHERE t.id = told.id AND tagged <> ({name} = ANY(t.archive_dumps))
+            """,
+            [task_ids],
+        )

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import NoReturn
 
+from papers.archive.dates import latest_possible, possible_day
 from papers.archive.text import JsonObject, JsonValue
 
 LARGEST_INTEGER = 2**31 - 1
@@ -60,10 +61,13 @@ class RowFields:
             self._refuse(key, "a list of objects")
         return [part for part in value if isinstance(part, dict)]
 
-    def date(self, key: str) -> date | None:
-        """A day; anything else that came as text, "" and impossible days too, reads as null and is kept raw."""
+    def date(self, key: str, *, latest: date | None = None) -> date | None:
+        """A day; anything else that came as text, "" and days that cannot be too, reads as null and is kept raw.
+
+        `latest` is the last day that can be: `dates.latest_possible` of the dump's own day, or of today if left out.
+        """
         value = self.text(key)
-        day = _day(value) if value is not None else None
+        day = possible_day(value, latest=latest or latest_possible()) if value else None
         if value is not None and (day is None or day.isoformat() != value):
             self.keep_raw(key)
         return day
@@ -80,6 +84,14 @@ class RowFields:
             return None
         return value
 
+    def count(self, key: str) -> int | None:
+        """A whole number that is not negative; other numbers read as null and are kept raw."""
+        number = self.integer(key)
+        if number is not None and number < 0:
+            self.keep_raw(key)
+            return None
+        return number
+
     def _list(self, key: str) -> list[JsonValue]:
         value = self._values.get(key)
         if value is None:
@@ -90,13 +102,6 @@ class RowFields:
     def _refuse(self, key: str, wanted: str) -> NoReturn:
         where = f"{self._what}: " if self._what else ""
         raise RowFault(f"{where}{key} is {_kind(self._values.get(key))} where {wanted} belongs")
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text[:10]) if text[10:11] in {"", "T", " "} and text[4:5] == "-" else None
-    except ValueError:
-        return None
 
 
 def _kind(value: JsonValue) -> str:

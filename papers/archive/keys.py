@@ -20,6 +20,8 @@ _SCP_ADDRESS = re.compile(r"^git@([^/:]+):")
 
 def bounded(key: str) -> str:
     """The key itself, or, where it is too long for an index, its start and a digest of the whole."""
+    if len(key) * 4 <= LONGEST_KEY:
+        return key  # no character takes more than four bytes
     encoded = key.encode()
     if len(encoded) <= LONGEST_KEY:
         return key

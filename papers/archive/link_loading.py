@@ -1,111 +1,189 @@
 """Storing the links between papers and code.
 
-A link may name a paper that no papers dump brought yet: the paper is made from what the link says of it, its other keys
-noted as absent, and the papers dump completes it when it comes.
+Rows are staged as they come; what they name is found in the database, set by set. A link may name a paper that no papers dump
+brought yet: the paper is made from what the link says of it, its other keys noted as absent, and the papers dump completes
+it when it comes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from papers.archive import papers_with_abstracts
+from papers.archive.copy_text import json_text
 from papers.archive.fields import RowFault
 from papers.archive.links import LinkRecord, merge, parse, raw_beside
-from papers.archive.reader import ArchiveRow, RejectedRow
+from papers.archive.prepared_papers import COLUMNS as PAPER_COLUMNS
 from papers.archive.report import FileReport
+from papers.archive.rows import ArchiveRow, RejectedRow
+from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.upsert import Incoming, batches, upsert
-from papers.catalogue_row import Source
+from papers.archive.upsert import Upsert, batches
 from papers.models import Paper, PaperRepository, Repository, SlugHistory
 
+BATCH = 5000
 KNOWN_FROM_LINKS = {"_known_from": "links-between-papers-and-code"}
 
 _SAID_BY_LINKS = {"paper_url", "title", "arxiv_id", "url_abs", "url_pdf"}
+_COLUMNS = (
+    "paper_id", "repository_id", "is_official", "mentioned_in_paper", "mentioned_in_github", "framework", "archive_raw",
+    "archive_absent", "archive_extra",
+)  # fmt: skip
+_FOUND = "SELECT archive_key, id, title, arxiv_id, url_abs, url_pdf FROM papers_paper WHERE archive_key = ANY(%s)"
 
 
-def load(rows: Iterable[ArchiveRow | RejectedRow], *, source: Source, report: FileReport) -> None:
-    """Store the links of one file and count them; the caller holds the transaction and the import's lock.
+Read = Callable[[], Iterable[ArchiveRow | RejectedRow]]
 
-    The whole file's links are held in memory (under a kilobyte each), because rows of one link may stand far apart.
+
+class LinkLoader:
+    """Stores the links of one dump; the caller holds the transaction and the import's lock."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._links = Upsert(session, PaperRepository, _COLUMNS)
+        self._repositories = Upsert(session, Repository, ("key", "url", "framework"))
+        self._papers = Upsert(session, Paper, PAPER_COLUMNS, made_once=("slug",))
+        self._slugs = SlugDesk(Paper, session=session, kind=SlugHistory.Kind.PAPER)
+
+    @property
+    def known(self) -> int:
+        """How many links of the archive there were, or are by now."""
+        return len(self._links.ledger)
+
+    def load(self, read: Read, *, report: FileReport) -> None:
+        """Store the links of one file, which `read` begins to read anew each time, and count them.
+
+        The first reading finds which links stand in several rows and how repositories are called, so that the second can
+        store the others batch by batch: held whole, the final archive's links would take half a gigabyte.
+        """
+        survey = _Survey(read())
+        made = 0
+        for batch in batches(_records(read(), survey, report), size=BATCH):
+            made += self._store(batch, survey, report)
+        if made:
+            report.notes.append(f"papers known from their links alone: {made:,}; import papers-with-abstracts to complete them")
+
+    def finish(self, *, is_complete: bool) -> int:
+        """After the last file: links that a complete dump no longer states become tombstones; how many."""
+        return self._links.tombstone_unseen() if is_complete else 0
+
+    def unseen(self) -> int:
+        """How many links no file of this import stated."""
+        return sum(1 for _ in self._links.ledger.unseen())
+
+    def _store(self, records: Sequence[LinkRecord], survey: "_Survey", report: FileReport) -> int:
+        """Store one batch; how many papers had to be made for it."""
+        papers = self._known_papers(records)
+        made = self._make_papers([record for record in records if record.paper_key not in papers], papers)
+        for record in records:
+            self._put(record, papers[record.paper_key], survey, report)
+        self._repositories.flush()
+        changed = len(self._links.flush().changed)
+        report.changed += changed
+        report.same -= changed
+        return made
+
+    def _put(self, record: LinkRecord, paper: "_Paper", survey: "_Survey", report: FileReport) -> None:
+        url, framework = survey.repositories[record.repository_key]
+        repository = self._repositories.put(record.repository_key, (record.repository_key, url, framework)).id
+        raw = raw_beside(record, paper={name: getattr(paper, name) for name in ("title", "arxiv_id", "url_abs", "url_pdf")})
+        if record.url != url:
+            raw["repo_url"] = record.url
+        flags = (record.is_official, record.mentioned_in_paper, record.mentioned_in_github)
+        put = self._links.put(
+            record.key,
+            (paper.id, repository, *flags, record.framework, json_text(raw), record.absent, json_text(record.extra)),
+        )
+        report.new += put.is_new
+        report.same += not put.is_new
+
+    def _known_papers(self, records: Sequence[LinkRecord]) -> dict[str, "_Paper"]:
+        rows = self._session.rows(_FOUND, [list({record.paper_key for record in records})])
+        return {key: _Paper(*columns) for key, *columns in rows}
+
+    def _make_papers(self, records: Sequence[LinkRecord], papers: dict[str, "_Paper"]) -> int:
+        """Make papers of what the first link to each says; they are added to `papers`."""
+        before = len(papers)
+        for record in records:
+            if record.paper_key not in papers:
+                papers[record.paper_key] = self._make_paper(record)
+        self._papers.flush()
+        return len(papers) - before
+
+    def _make_paper(self, record: LinkRecord) -> "_Paper":
+        said = {**dict.fromkeys(PAPER_COLUMNS), **record.paper, "abstract_by": "authors"}
+        said |= {
+            "archive_raw": json_text(record.paper_raw),
+            "archive_absent": [key for key in papers_with_abstracts.SCHEMA if key not in _SAID_BY_LINKS],
+            "archive_extra": json_text(KNOWN_FROM_LINKS),
+        }
+        is_known = record.paper_key in self._papers.ledger
+        slug = "" if is_known else self._slugs.give(record.paper_slug, is_stated=record.paper_slug == record.paper_key)
+        row_id = self._papers.put(record.paper_key, [said[name] for name in PAPER_COLUMNS], once=(slug,)).id
+        return _Paper(row_id, *(record.paper[name] for name in ("title", "arxiv_id", "url_abs", "url_pdf")))
+
+
+class _Paper(NamedTuple):
+    """What is known of a paper that links state too."""
+
+    id: int
+    title: str | None
+    arxiv_id: str | None
+    url_abs: str | None
+    url_pdf: str | None
+
+
+class _Survey:
+    """What has to be known of a whole file before its first link is stored.
+
+    `repeated` are the keys of links that stand in several rows; `repositories` gives for each the spelling of its address that
+    comes first, and the first framework that any row names.
     """
-    slugs = SlugDesk(Paper, kind=SlugHistory.Kind.PAPER)
-    made = 0
-    records = _records(rows, report)
-    described = _described_repositories(records.values())
-    for batch in batches(records.values()):
-        papers, new_papers = _papers(batch, source=source, slugs=slugs)
-        repositories = upsert(Repository, _once(described[record.repository_key] for record in batch), source=source).rows
-        incoming = [_incoming(record, papers[record.paper_key], repositories[record.repository_key]) for record in batch]
-        stored = upsert(PaperRepository, incoming, source=source)
-        report.count(new=len(stored.new), changed=len(stored.changed), same=len(batch) - len(stored.new) - len(stored.changed))
-        made += new_papers
-    if made:
-        report.notes.append(f"papers known from their links alone: {made:,}; import papers-with-abstracts to complete them")
+
+    def __init__(self, rows: Iterable[ArchiveRow | RejectedRow]) -> None:
+        self.repeated: set[str] = set()
+        self.repositories: dict[str, tuple[str, str | None]] = {}
+        seen: set[int] = set()
+        for row in rows:
+            record = _parsed(row)
+            if record is None:
+                continue
+            # A hash instead of the key: a clash only makes a link wait for the end of the file.
+            if hash(record.key) in seen:
+                self.repeated.add(record.key)
+            seen.add(hash(record.key))
+            self._describe(record)
+
+    def _describe(self, record: LinkRecord) -> None:
+        url, framework = self.repositories.get(record.repository_key, (record.url, None))
+        named = record.framework if record.framework != "none" else None
+        self.repositories[record.repository_key] = url, framework or named
 
 
-def _records(rows: Iterable[ArchiveRow | RejectedRow], report: FileReport) -> dict[str, LinkRecord]:
-    records: dict[str, LinkRecord] = {}
+def _records(rows: Iterable[ArchiveRow | RejectedRow], survey: _Survey, report: FileReport) -> Iterator[LinkRecord]:
+    """The links of a file, each once; those of several rows come last."""
+    repeated: dict[str, LinkRecord] = {}
     for row in rows:
-        if isinstance(row, RejectedRow):
-            report.reject(row.number, row.reason)
+        record = _parsed(row, report)
+        if record is None or isinstance(row, RejectedRow):
             continue
-        try:
-            record = parse(row.values)
-        except RowFault as fault:
-            report.reject(row.number, str(fault))
-            continue
-        if record.key in records:
-            merge(records[record.key], record, values=row.values)
+        if record.key not in survey.repeated:
+            yield record
+        elif record.key in repeated:
+            merge(repeated[record.key], record, values=row.values)
             report.repeated += 1
         else:
-            records[record.key] = record
-    return records
+            repeated[record.key] = record
+    yield from repeated.values()
 
 
-def _papers(records: Sequence[LinkRecord], *, source: Source, slugs: SlugDesk) -> tuple[dict[str, Paper], int]:
-    """The papers of these links by archive key, and how many of them had to be made."""
-    by_key = {record.paper_key: record for record in reversed(records)}
-    held = {str(paper.archive_key): paper for paper in Paper.objects.filter(archive_key__in=list(by_key))}
-    missing = [_paper(record) for key, record in by_key.items() if key not in held]
-    made = upsert(Paper, missing, source=source, slugs=slugs)
-    return {**held, **made.rows}, len(made.new)
-
-
-def _paper(record: LinkRecord) -> Incoming:
-    absent = [key for key in papers_with_abstracts.SCHEMA if key not in _SAID_BY_LINKS]
-    fields = {**record.paper, "archive_raw": record.paper_raw, "archive_absent": absent, "archive_extra": KNOWN_FROM_LINKS}
-    return Incoming(record.paper_key, fields, record.paper_slug)
-
-
-def _described_repositories(records: Iterable[LinkRecord]) -> dict[str, Incoming]:
-    """The repositories of a file by key: the spelling that comes first, and the first framework that any row names."""
-    urls: dict[str, str] = {}
-    frameworks: dict[str, str | None] = {}
-    for record in records:
-        urls.setdefault(record.repository_key, record.url)
-        if not frameworks.get(record.repository_key):
-            frameworks[record.repository_key] = record.framework if record.framework != "none" else None
-    return {key: Incoming(key, {"key": key, "url": url, "framework": frameworks[key]}) for key, url in urls.items()}
-
-
-def _once(rows: Iterable[Incoming]) -> list[Incoming]:
-    return list({row.key: row for row in rows}.values())
-
-
-def _incoming(record: LinkRecord, paper: Paper, repository: Repository) -> Incoming:
-    known = {"title": paper.title, "arxiv_id": paper.arxiv_id, "url_abs": paper.url_abs, "url_pdf": paper.url_pdf}
-    raw = raw_beside(record, paper=known)
-    if record.url != repository.url:
-        raw["repo_url"] = record.url
-    return Incoming(
-        record.key,
-        {
-            "paper_id": paper.pk,
-            "repository_id": repository.pk,
-            "is_official": record.is_official,
-            "mentioned_in_paper": record.mentioned_in_paper,
-            "mentioned_in_github": record.mentioned_in_github,
-            "framework": record.framework,
-            "archive_raw": raw,
-            "archive_absent": record.absent,
-            "archive_extra": record.extra,
-        },
-    )
+def _parsed(row: ArchiveRow | RejectedRow, report: FileReport | None = None) -> LinkRecord | None:
+    """The record of a row; None for one that cannot be used, which is counted where there is a report."""
+    try:
+        if isinstance(row, ArchiveRow):
+            return parse(row.values)
+        reason = row.reason
+    except RowFault as fault:
+        reason = str(fault)
+    if report is not None:
+        report.reject(row.number, reason)
+    return None

@@ -13,13 +13,15 @@ SCHEMA = (
 )  # fmt: skip
 
 _PAPER_COLUMNS = {"paper_title": "title", "paper_arxiv_id": "arxiv_id", "paper_url_abs": "url_abs", "paper_url_pdf": "url_pdf"}
+_FLAGS = ("is_official", "mentioned_in_paper", "mentioned_in_github")
 
 
 @dataclass(slots=True)
 class LinkRecord:
     """One row of the dump; `paper` is what it says about the paper, by the paper's columns.
 
-    `repeats` are further rows about the same paper and repository, as they came.
+    `repeats` are further rows about the same paper and repository, as they came; `raw` is what this row itself said where one
+    of them said more.
     """
 
     key: str
@@ -37,6 +39,7 @@ class LinkRecord:
     absent: list[str]
     extra: JsonObject
     repeats: list[JsonObject] = field(default_factory=list)
+    raw: JsonObject = field(default_factory=dict)
 
 
 def parse(values: JsonObject) -> LinkRecord:
@@ -71,17 +74,21 @@ def parse(values: JsonObject) -> LinkRecord:
 
 def merge(first: LinkRecord, again: LinkRecord, *, values: JsonObject) -> None:
     """Add what a further row says to the first about the same paper and repository: a yes wins, and any framework over none."""
-    first.is_official = _either(first.is_official, again.is_official)
-    first.mentioned_in_paper = _either(first.mentioned_in_paper, again.mentioned_in_paper)
-    first.mentioned_in_github = _either(first.mentioned_in_github, again.mentioned_in_github)
+    own = {name: getattr(first, name) for name in (*_FLAGS, "framework")}
+    for name in _FLAGS:
+        setattr(first, name, _either(own[name], getattr(again, name)))
     if first.framework in {None, "", "none"}:
         first.framework = again.framework or first.framework
+    for name, value in own.items():
+        if getattr(first, name) != value:
+            first.raw.setdefault(name, value)
     first.repeats.append(values)
 
 
 def raw_beside(record: LinkRecord, *, paper: dict[str, str | None]) -> JsonObject:
     """What the columns of link, paper and repository cannot give back of the row, given the paper as it is known."""
-    raw: JsonObject = {name: value for name, value in record.said_of_paper.items() if paper[_PAPER_COLUMNS[name]] != value}
+    raw = {name: value for name, value in record.said_of_paper.items() if paper[_PAPER_COLUMNS[name]] != value}
+    raw |= {**record.paper_raw, **record.raw}
     if record.repeats:
         raw["_repeats"] = list(record.repeats)
     return raw

@@ -1,16 +1,16 @@
 """Things that a dump knows by their names alone: people, venues, areas, and tasks and datasets as they are mentioned."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
 
+from papers.archive.copy_text import line
 from papers.archive.keys import bounded
+from papers.archive.ledger import Ledger
+from papers.archive.screening import judge_task
+from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.upsert import Adopt, Incoming, upsert
-from papers.catalogue_row import Source
-from papers.models import Named, SlugHistory
+from papers.archive.staging import Stage, Staged
+from papers.models import Named, SlugHistory, Task
 from papers.slugs import slugify_title
-
-NamedT = TypeVar("NamedT", bound=Named)
 
 KINDS = {
     "author": SlugHistory.Kind.AUTHOR,
@@ -19,57 +19,73 @@ KINDS = {
     "method": SlugHistory.Kind.METHOD,
 }
 
+NAME_ALONE = 1
+"""The digest of a row of which the archive says no more than its name."""
+
 
 class NameDesk:
     """Finds or makes the rows of one table by name, and remembers them for the length of one import.
 
-    With `is_mention`, a row that is there already is left as it is: the dump only mentions it.
+    New rows are only taken; `take` hands them out for storing. A row that people made under the name is taken for it.
+    `addresses` are those that the archive states, by name.
     """
 
-    def __init__(self, table: type[Named], *, source: Source, is_mention: bool = False) -> None:
+    def __init__(self, table: type[Named], *, session: Session, addresses: Mapping[str, str] | None = None) -> None:
+        self._session = session
         self._table = table
-        self._source = source
-        self._is_mention = is_mention
-        self._ids: dict[str, int] = {}
-        self.slugs = SlugDesk(table, kind=KINDS.get(str(table._meta.model_name)))
+        self._addresses = addresses if addresses is not None else {}
+        self._fallback = str(table._meta.model_name)
+        self.slugs = SlugDesk(table, session=session, kind=KINDS.get(self._fallback), harvested=self._addresses.values())
+        self._ledger = Ledger(_held(table, session))
+        self._by_hand = made_by_people(table, session)
+        extra = ("spam_reason",) if hasattr(table, "spam_reason") else ()
+        self._stage = Stage(session, table, ("name", "slug", *extra), made_once=frozenset({"slug", *extra}))
+        self._extra = extra
 
-    def ids(self, names: Iterable[str]) -> Mapping[str, int]:
-        """Row ids by name, for these names at least."""
-        unknown = [name for name in dict.fromkeys(names) if name not in self._ids]
-        if unknown and self._is_mention:
-            unknown = self._recall(unknown)
-        if unknown:
-            self._make(unknown)
-        return self._ids
+    def id_of(self, name: str) -> int:
+        """The row's id; a row that is not there yet is taken."""
+        key = bounded(name)
+        found = self._ledger.id_of(key)
+        return found if found is not None else self._make(name, key)
 
-    def learn(self, ids: Mapping[str, int]) -> None:
-        """Remember rows that somebody else stored."""
-        self._ids.update(ids)
+    def ids(self, names: Iterable[str]) -> list[int]:
+        """Row ids in the order of the names; the loop over millions of authors, so that it looks short names up itself."""
+        known = self._ledger.ids_of(names)
+        return [self.id_of(name) if row_id is None else row_id for name, row_id in known]
 
-    def _recall(self, names: Sequence[str]) -> list[str]:
-        keys = {bounded(name): name for name in names}
-        rows = self._table._default_manager.filter(archive_key__in=list(keys)).values_list("archive_key", "pk")
-        self._ids.update((keys[str(key)], pk) for key, pk in rows)
-        return [name for name in names if name not in self._ids]
+    def take(self) -> tuple[list[str], bool]:
+        """The rows taken since the last call, for `store`."""
+        return self._stage.take_lines()
 
-    def _make(self, names: Sequence[str]) -> None:
-        rows = [named(name, table=self._table) for name in names]
-        stored = upsert(self._table, rows, source=self._source, slugs=self.slugs, adopt=adoption_by_name(self._table))
-        self._ids.update((name, stored.rows[row.key].pk) for name, row in zip(names, rows, strict=True))
+    def store(self, lines: Sequence[str], has_changed: bool) -> Staged:
+        """Store rows that were taken."""
+        return self._stage.bring_over(lines, has_changed)
+
+    def flush(self) -> None:
+        """Store what was taken."""
+        self.store(*self.take())
+
+    def _make(self, name: str, key: str) -> int:
+        by_hand = self._by_hand.get(name)
+        row_id = by_hand if by_hand is not None else self._session.fresh_id(self._table)
+        self._ledger.add(key, row_id, digest=NAME_ALONE)
+        stated = self._addresses.get(name)
+        wanted = stated or slugify_title(name, fallback=self._fallback)
+        slug = self.slugs.give(wanted, is_stated=stated is not None) if by_hand is None else wanted
+        text = line((name, slug, *self._judgement(name)))
+        self._stage.add(row_id, is_new=by_hand is None, key=key, digest=NAME_ALONE, text=text)
+        return row_id
+
+    def _judgement(self, name: str) -> Sequence[str]:
+        return [judge_task(name) if self._table is Task else ""] if self._extra else []
 
 
-def named(name: str, *, table: type[Named], **fields: object) -> Incoming:
-    """A row that its name makes; the name of the table stands in for an address that the name cannot give."""
-    return Incoming(bounded(name), {"name": name, **fields}, slugify_title(name, fallback=str(table._meta.model_name)))
+def _held(table: type[Named], session: Session) -> Iterable[tuple[str, int, int | None]]:
+    name = table._meta.db_table
+    return session.stream(f"SELECT archive_key, id, 1 FROM {name} WHERE archive_key IS NOT NULL ORDER BY id")
 
 
-def adoption_by_name(table: type[NamedT]) -> Adopt[NamedT]:
-    """Finds rows that were made here under a name that the archive brings now."""
-
-    def adopt(missing: Sequence[Incoming]) -> dict[str, NamedT]:
-        rows = table._default_manager.filter(
-            archive_key__isnull=True, name__in=[item.fields["name"] for item in missing]
-        ).order_by("-pk")
-        return {bounded(row.name): row for row in rows}
-
-    return adopt
+def made_by_people(table: type[Named], session: Session) -> dict[str, int]:
+    """Rows without an archive key by name; of several the oldest."""
+    rows = session.rows(f"SELECT name, id FROM {table._meta.db_table} WHERE archive_key IS NULL ORDER BY id DESC")
+    return dict(rows)

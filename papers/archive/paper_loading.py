@@ -1,136 +1,198 @@
-"""Storing the records of papers-with-abstracts."""
+"""Storing the records of papers-with-abstracts.
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+One thread parses and finds out what is new, while another brings batches into the database.
+"""
 
-from django.utils import timezone
+import gc
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
+from papers.archive.copy_text import NULL, escaped, json_text
 from papers.archive.fields import RowFault
 from papers.archive.keys import bounded
 from papers.archive.method_loading import MethodDesk
-from papers.archive.naming import NameDesk, adoption_by_name
-from papers.archive.papers_with_abstracts import PaperRecord, ProceedingRecord, parse
-from papers.archive.places import sync_places
-from papers.archive.reader import ArchiveRow, RejectedRow
+from papers.archive.naming import NameDesk, made_by_people
+from papers.archive.ordered_lists import ListStage
+from papers.archive.papers_with_abstracts import ProceedingRecord, parse
+from papers.archive.pipeline import Pipeline
+from papers.archive.plain_papers import PlainPapers
+from papers.archive.prepared_papers import COLUMNS, Prepared, prepared
 from papers.archive.report import FileReport
+from papers.archive.row_decoding import decoded
+from papers.archive.rows import ArchiveRow, RawRow, RejectedRow
+from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.upsert import Incoming, Stored, batches, is_open_to, upsert
-from papers.catalogue_row import Source
-from papers.models import Author, Conference, Paper, PaperAuthor, PaperMethod, PaperTask, Proceeding, SlugHistory, Task
+from papers.archive.text import JsonObject
+from papers.archive.upsert import Upsert
+from papers.models import Author, Conference, Paper, Proceeding, SlugHistory, Task
 from papers.slugs import slugify_title
 
-
-def load(rows: Iterable[ArchiveRow | RejectedRow], *, source: Source, report: FileReport) -> None:
-    """Store the papers of one file and count them; the caller holds the transaction and the import's lock."""
-    desk = _PaperDesk(source)
-    for batch in batches(_records(rows, report)):
-        stored = desk.store(batch)
-        report.count(new=len(stored.new), changed=len(stored.changed), same=len(batch) - len(stored.new) - len(stored.changed))
+BATCH = 4000
+MOST_DEFERRED = 20_000
 
 
-def _records(rows: Iterable[ArchiveRow | RejectedRow], report: FileReport) -> Iterator[PaperRecord]:
-    """The rows that can be stored, each paper once: the first row of a paper counts."""
-    seen: set[str] = set()
-    for row in rows:
-        if isinstance(row, RejectedRow):
-            report.reject(row.number, row.reason)
-            continue
-        try:
-            record = parse(row.values)
-        except RowFault as fault:
-            report.reject(row.number, str(fault))
-            continue
-        if record.key in seen:
-            report.reject(row.number, f"repeats the paper_url of an earlier row ({record.key[:100]})")
-            continue
-        seen.add(record.key)
-        yield record
+class PaperLoader:
+    """Stores the papers of one dump, which may come in several files, with the people, places and subjects that they name.
+
+    `task_addresses` and `harvested` are addresses that other dumps state: of tasks by name, and of papers. The caller holds
+    the transaction and the import's lock.
+    """
+
+    def __init__(
+        self, session: Session, *, task_addresses: dict[str, str] | None = None, harvested: Collection[str] = ()
+    ) -> None:
+        self._session = session
+        self._authors = NameDesk(Author, session=session)
+        self._tasks = NameDesk(Task, session=session, addresses=task_addresses)
+        self._conferences = NameDesk(Conference, session=session)
+        self._methods = MethodDesk(session)
+        self._proceedings = _Proceedings(session)
+        self._papers = Upsert(session, Paper, COLUMNS, made_once=("slug",), kept_if_null=("archive_code_count",))
+        self._slugs = SlugDesk(Paper, session=session, kind=SlugHistory.Kind.PAPER, harvested=harvested)
+        self._lists = [_list(session, "author"), _list(session, "task"), _list(session, "method")]
+        self._plain = PlainPapers()
+
+    @property
+    def known(self) -> int:
+        """How many papers of the archive there were, or are by now."""
+        return len(self._papers.ledger)
+
+    def load(self, rows: Iterable[RawRow | ArchiveRow | RejectedRow], *, report: FileReport) -> None:
+        """Store the papers of one file and count them."""
+        changed: set[str] = set()
+        with Pipeline() as pipeline, _without_collector():
+            for count, paper in enumerate(self._in_order(rows, report), start=1):
+                self._put(paper, report)
+                if count % BATCH == 0:
+                    self._send(pipeline, changed, is_last=False)
+            self._send(pipeline, changed, is_last=True)
+        report.changed += len(changed)
+        report.same -= len(changed)
+
+    def finish(self, *, is_complete: bool) -> int:
+        """After the last file: papers that a complete dump no longer states become tombstones; how many."""
+        return self._papers.tombstone_unseen() if is_complete else 0
+
+    def unseen(self) -> int:
+        """How many papers no file of this import stated."""
+        return sum(1 for _ in self._papers.ledger.unseen())
+
+    def _in_order(self, rows: Iterable[RawRow | ArchiveRow | RejectedRow], report: FileReport) -> Iterator[Prepared]:
+        """The papers of a file; those whose address has to be made come last, when all that the file states are taken."""
+        deferred: list[Prepared] = []
+        for row in rows:
+            paper = self._read(row, report)
+            if paper is None:
+                continue
+            if paper.key == paper.slug or len(deferred) >= MOST_DEFERRED:
+                yield paper
+            else:
+                deferred.append(paper)
+        yield from deferred
+
+    def _read(self, row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Prepared | None:
+        paper = self._plain.prepare(row.data) if isinstance(row, RawRow) else None
+        if paper is None:
+            paper = _carefully(row, report)
+        if paper is not None and self._papers.ledger.is_seen(paper.key):
+            report.reject(row.number, f"repeats the paper_url of an earlier row ({paper.key[:100]})")
+            return None
+        return paper
+
+    def _put(self, paper: Prepared, report: FileReport) -> None:
+        methods, own_methods = self._method_ids(paper)
+        lists = (self._authors.ids(paper.authors), self._tasks.ids(paper.tasks), methods)
+        raw = json_text({**paper.raw, "methods": own_methods} if own_methods else paper.raw)
+        proceeding = self._proceedings.id_of(paper.proceeding, conference=self._conferences) if paper.proceeding else NULL
+        text = f"{paper.text}\t{escaped(raw)}\t{proceeding}\n"
+        is_known = paper.key in self._papers.ledger
+        slug = "" if is_known else self._slugs.give(paper.slug, is_stated=paper.key == paper.slug)
+        put = self._papers.put_text(paper.key, text, beside=f"{lists}", once=slug)
+        report.new += put.is_new
+        report.same += not put.is_new
+        if put.is_other:
+            for stage, items in zip(self._lists, lists, strict=True):
+                stage.add(put.id, items, is_new=put.is_new)
+
+    def _method_ids(self, record: Prepared) -> tuple[list[int], list[JsonObject] | None]:
+        """Ids of the methods, and the whole list where one of them is said to be another thing than an earlier paper said."""
+        if not record.methods:
+            return [], None
+        found = [self._methods.id_of(method) for method in record.methods]
+        differs = not all(is_same for _, is_same in found) and "methods" not in record.raw
+        return [row_id for row_id, _ in found], [method.values for method in record.methods] if differs else None
+
+    def _send(self, pipeline: Pipeline, changed: set[str], *, is_last: bool) -> None:
+        """Hand what was taken to the thread that stores it, what is named before what names it."""
+        named = [(desk, desk.take()) for desk in (self._conferences, self._authors, self._tasks)]
+        proceedings, methods, papers = self._proceedings.rows.take(), self._methods.take(), self._papers.take()
+        lists = [(stage, stage.take(is_last=is_last)) for stage in self._lists]
+
+        def store() -> None:
+            for desk, taken in named:
+                desk.store(*taken)
+            self._proceedings.rows.store(*proceedings)
+            methods()
+            changed.update(self._papers.store(*papers).changed)
+            for stage, lines in lists:
+                changed.update(stage.bring_over(*lines))
+
+        pipeline.submit(store)
 
 
-class _PaperDesk:
-    """Stores batches of papers with the people, places and subjects that they name."""
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Without the cycle collector, which would walk millions of entries again and again to find nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._authors = NameDesk(Author, source=source)
-        self._tasks = NameDesk(Task, source=source, is_mention=True)
-        self._conferences = NameDesk(Conference, source=source)
-        self._proceedings: dict[str, int] = {}
-        self._methods = MethodDesk(source)
-        self._paper_slugs = SlugDesk(Paper, kind=SlugHistory.Kind.PAPER)
-        self._proceeding_slugs = SlugDesk(Proceeding)
 
-    def store(self, records: Sequence[PaperRecord]) -> Stored[Paper]:
-        """Store one batch; `changed` counts a paper whose lists changed too."""
-        self._store_proceedings([record.proceeding for record in records if record.proceeding])
-        incoming = [self._incoming(record) for record in records]
-        stored = upsert(Paper, incoming, source=self._source, slugs=self._paper_slugs)
-        self._keep_code_counts(records, stored)
-        own = [record for record in records if is_open_to(stored.rows[record.key], source=self._source)]
-        moved = self._sync_lists(own, stored)
-        late = [key for key in moved if key not in stored.new and key not in stored.changed]
-        Paper.objects.filter(pk__in=[stored.rows[key].pk for key in late]).update(updated_at=timezone.now())
-        stored.changed.update(late)
-        return stored
+class _Proceedings:
+    """Meetings of conferences, by the archive's free text."""
 
-    def _incoming(self, record: PaperRecord) -> Incoming:
-        fields: dict[str, Any] = {
-            **record.columns,
-            "abstract_by": record.abstract_by,
-            "proceeding_id": self._proceedings[record.proceeding.name] if record.proceeding else None,
-            "archive_raw": record.raw,
-            "archive_absent": record.absent,
-            "archive_extra": record.extra,
-        }
-        return Incoming(record.key, fields, record.slug)
+    def __init__(self, session: Session) -> None:
+        adopted = {bounded(name): row_id for name, row_id in made_by_people(Proceeding, session).items()}
+        columns = ("name", "conference_id", "year", "month")
+        self.rows = Upsert(session, Proceeding, columns, made_once=("slug",), adopted=adopted)
+        self._slugs = SlugDesk(Proceeding, session=session)
+        self._ids: dict[str, int] = {}
 
-    def _keep_code_counts(self, records: Sequence[PaperRecord], stored: Stored[Paper]) -> None:
-        """Set the counts that the dump states; where it states none, what is known stays."""
-        stated = {record.key: record.code_count for record in records if record.code_count is not None}
-        differing = [
-            paper
-            for key, count in stated.items()
-            if is_open_to(paper := stored.rows[key], source=self._source)
-            and paper.archive_code_count != count
-            and "archive_code_count" not in paper.edited_fields
-        ]
-        for paper in differing:
-            paper.archive_code_count, paper.updated_at = stated[str(paper.archive_key)], timezone.now()
-        Paper.objects.bulk_update(differing, ["archive_code_count", "updated_at"])
-        stored.changed.update({str(paper.archive_key) for paper in differing} - stored.new)
+    def id_of(self, record: ProceedingRecord, *, conference: NameDesk) -> int:
+        found = self._ids.get(record.name)
+        if found is None:
+            key = bounded(record.name)
+            is_known = key in self.rows.ledger
+            slug = "" if is_known else self._slugs.give(slugify_title(record.name, fallback="proceeding"))
+            held = conference.id_of(record.conference) if record.conference else None
+            found = self._ids[record.name] = self.rows.put(key, (record.name, held, record.year, record.month), once=[slug]).id
+        return found
 
-    def _sync_lists(self, records: Sequence[PaperRecord], stored: Stored[Paper]) -> list[str]:
-        """Bring authors, tasks and methods of the papers up to date; the keys of those where something moved."""
-        authors = self._authors.ids(name for record in records for name in record.authors)
-        tasks = self._tasks.ids(name for record in records for name in record.tasks)
-        methods = self._methods.ids(method for record in records for method in record.methods)
-        moved: set[int] = set()
-        for through, field, wanted in (
-            (PaperAuthor, "author", {record.key: [authors[name] for name in record.authors] for record in records}),
-            (PaperTask, "task", {record.key: [tasks[name] for name in record.tasks] for record in records}),
-            (PaperMethod, "method", {record.key: [methods[method.name] for method in record.methods] for record in records}),
-        ):
-            papers = {
-                stored.rows[key].pk: ids for key, ids in wanted.items() if f"{field}s" not in stored.rows[key].edited_fields
-            }
-            moved |= sync_places(through, owner="paper", item=field, wanted=papers)
-        return [record.key for record in records if stored.rows[record.key].pk in moved]
 
-    def _store_proceedings(self, records: Sequence[ProceedingRecord]) -> None:
-        new = {record.name: record for record in records if record.name not in self._proceedings}
-        conferences = self._conferences.ids(record.conference for record in new.values() if record.conference)
-        rows = [
-            Incoming(
-                bounded(record.name),
-                {
-                    "name": record.name,
-                    "conference_id": conferences[record.conference] if record.conference else None,
-                    "year": record.year,
-                    "month": record.month,
-                },
-                slugify_title(record.name, fallback="proceeding"),
-            )
-            for record in new.values()
-        ]
-        stored = upsert(Proceeding, rows, source=self._source, slugs=self._proceeding_slugs, adopt=adoption_by_name(Proceeding))
-        self._proceedings.update((name, stored.rows[bounded(name)].pk) for name in new)
+def _carefully(row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Prepared | None:
+    """The paper of a row that is odd in some way; None for one that cannot be used, which is counted."""
+    read = decoded(row) if isinstance(row, RawRow) else row
+    if isinstance(read, RejectedRow):
+        report.reject(read.number, read.reason)
+        return None
+    try:
+        return prepared(parse(read.values))
+    except RowFault as fault:
+        report.reject(read.number, str(fault))
+        return None
+
+
+def _list(session: Session, item: str) -> ListStage:
+    return ListStage(
+        session,
+        f"papers_paper{item}",
+        owner="paper_id",
+        item=f"{item}_id",
+        owner_table="papers_paper",
+        item_table=f"papers_{item}",
+        field_name=f"{item}s",
+    )

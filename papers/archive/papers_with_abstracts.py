@@ -34,7 +34,7 @@ class CollectionRecord:
 
 @dataclass(frozen=True, slots=True)
 class MethodRecord:
-    """A method as a paper carries it."""
+    """A method as a paper carries it; `values` as they came."""
 
     name: str
     full_name: str | None
@@ -47,6 +47,7 @@ class MethodRecord:
     raw: JsonObject
     absent: list[str]
     extra: JsonObject
+    values: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,10 @@ def _columns(row: RowFields) -> dict[str, str | date | None]:
 
 
 def _abstract_by(row: RowFields) -> str:
-    word = row.extra.get("_abstract_by")
-    if word in {"authors", "portal"}:
+    """Whose words the abstract is. "authors" stays among the extra keys too: a column cannot tell it from nothing said."""
+    if row.extra.get("_abstract_by") == "portal":
         del row.extra["_abstract_by"]
-        return str(word)
+        return "portal"
     return "authors"
 
 
@@ -180,14 +181,17 @@ def _methods(row: RowFields) -> list[MethodRecord]:
     objects = row.objects("methods")
     distinct: dict[str, MethodRecord] = {}
     for values in objects:
-        record = _method(values)
+        record = parse_method(values)
         distinct.setdefault(record.name, record)
     if len(distinct) < len(objects):
         row.keep_raw("methods")
     return list(distinct.values())
 
 
-def _method(values: JsonObject) -> MethodRecord:
+def parse_method(values: JsonObject) -> MethodRecord:
+    """A method as a paper carries it; raises `RowFault` where it is none."""
+    if not isinstance(values, dict):
+        raise RowFault("carries a method that is no object")
     row = RowFields(values, schema=_METHOD_SCHEMA, what="a method")
     name = row.text("name")
     if name is None:
@@ -204,6 +208,7 @@ def _method(values: JsonObject) -> MethodRecord:
         raw=row.raw,
         absent=row.absent,
         extra=row.extra,
+        values=values,
         **texts,
     )
 

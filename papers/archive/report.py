@@ -1,17 +1,21 @@
 """What an import did, file by file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 SAMPLES = 5
 
 
 class DumpKind(StrEnum):
-    """The dumps that can be imported; their order is the order of import."""
+    """The dumps of the archive; their order is the order of import."""
 
+    METHODS = "methods"
     PAPERS = "papers-with-abstracts"
     LINKS = "links-between-papers-and-code"
+    DATASETS = "datasets"
     TABLES = "evaluation-tables"
 
 
@@ -59,6 +63,12 @@ class FileReport:
         self.samples.clear()
         self.notes.clear()
 
+    def as_json(self) -> dict[str, Any]:
+        """What is kept of the file's report."""
+        counts = {name: getattr(self, name) for name in ("read", "new", "changed", "same", "repeated", "rejected")}
+        said = {"samples": self.samples, "notes": self.notes, "error": self.error}
+        return {"file": self.path.name, "kind": self.kind.value if self.kind else None, **counts, **said}
+
     def lines(self) -> list[str]:
         """What a person reads about this file."""
         if self.error:
@@ -72,21 +82,51 @@ class FileReport:
 
 @dataclass
 class ImportReport:
-    """All files of one import, and how many demo rows gave way to it."""
+    """All files of one import, and what came of them together.
+
+    `gave_way` counts demo rows that gave way to it; `linked` results whose paper arrived after them; `gone` tombstones by dump;
+    `faults` rows of the catalogue by what is odd about them; `seconds` how long each step took.
+    """
 
     files: list[FileReport] = field(default_factory=list)
     gave_way: int = 0
     linked: int = 0
+    number: int = 0
+    gone: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:
         return any(file.error for file in self.files)
 
+    def note_seconds(self, seconds: Mapping[str, float]) -> None:
+        """Add how long steps took."""
+        for step, took in seconds.items():
+            self.seconds[step] = self.seconds.get(step, 0.0) + took
+
     def lines(self) -> list[str]:
         """What a person reads at the end."""
         lines = [line for file in self.files for line in file.lines()]
+        lines += [f"No longer in {dump}, kept as tombstones: {count:,}." for dump, count in self.gone.items()]
         if self.linked:
             lines.append(f"Results linked to papers that arrived after them: {self.linked:,}.")
         if self.gave_way:
             lines.append(f"Demo rows that gave way to the archive: {self.gave_way:,}.")
         return lines
+
+    def fault_lines(self) -> list[str]:
+        """What a person reads about the oddities of the catalogue as it stands now."""
+        found = [f"  {name}: {count:,}" for name, count in self.faults.items() if count]
+        return ["In the catalogue now:", *found] if found else []
+
+    def as_json(self) -> dict[str, Any]:
+        """What is kept of the report."""
+        return {
+            "files": [file.as_json() for file in self.files],
+            "gave_way": self.gave_way,
+            "linked": self.linked,
+            "gone": self.gone,
+            "faults": self.faults,
+            "seconds": {step: round(took, 2) for step, took in self.seconds.items()},
+        }

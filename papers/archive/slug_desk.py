@@ -1,7 +1,10 @@
 """Giving new rows their addresses."""
 
+from collections.abc import Container, Iterable
+
 from django.db.models import Model
 
+from papers.archive.session import Session
 from papers.models import SlugHistory
 from papers.slugs import first_free
 
@@ -9,29 +12,38 @@ from papers.slugs import first_free
 class SlugDesk:
     """Hands out the free addresses of one table, at most one import long.
 
-    Reads every address once, when the first is asked for; addresses that a thing had before stay taken. Correct only
-    while no one else adds rows, which the import's lock sees to among imports.
+    Addresses that things had before stay taken, and so do `harvested` ones: addresses that the dumps state, for whoever
+    they state them. Correct only while no one else adds rows, which the import's lock sees to among imports. Addresses are
+    held as hashes (a clash costs a number behind an address, no more), since there may be a million of them.
     """
 
-    def __init__(self, table: type[Model], *, kind: SlugHistory.Kind | None = None) -> None:
-        self._table = table
-        self._kind = kind
-        self._taken: set[str] | None = None
+    def __init__(
+        self,
+        table: type[Model],
+        *,
+        session: Session,
+        kind: SlugHistory.Kind | None = None,
+        harvested: Iterable[str] = (),
+        also_taken: Container[str] = (),
+    ) -> None:
+        self._also_taken = also_taken
+        self._taken = {hash(row[0]) for row in session.stream(f"SELECT slug FROM {table._meta.db_table}")}
+        if kind:
+            rows = session.rows("SELECT slug FROM papers_slughistory WHERE kind = %s", [kind.value])
+            self._taken.update(hash(row[0]) for row in rows)
+        self._harvested = set(harvested)
         self._next: dict[str, int] = {}
 
-    def give(self, wanted: str) -> str:
-        """The wanted address, or the first free numbered one; it is taken from now on."""
-        taken = self._load()
-        slug = first_free(wanted, taken, start=self._next.get(wanted, 1))
+    def __contains__(self, slug: object) -> bool:
+        return hash(slug) in self._taken or slug in self._also_taken or slug in self._harvested
+
+    def give(self, wanted: str, *, is_stated: bool = False) -> str:
+        """The wanted address if it is free, else the first free numbered one; `is_stated` where the archive gives it."""
+        if is_stated:
+            self._harvested.discard(wanted)  # its owner has come
+        slug = first_free(wanted, self, start=self._next.get(wanted, 1))
         if slug != wanted:
             # Thousands of names can fold to one address, so the next search goes on where this one stopped.
             self._next[wanted] = int(slug.removeprefix(f"{wanted}-")) + 1
-        taken.add(slug)
+        self._taken.add(hash(slug))
         return slug
-
-    def _load(self) -> set[str]:
-        if self._taken is None:
-            self._taken = set(self._table._default_manager.values_list("slug", flat=True).iterator())
-            if self._kind:
-                self._taken.update(SlugHistory.objects.filter(kind=self._kind).values_list("slug", flat=True))
-        return self._taken

@@ -25,6 +25,10 @@ def as_json(value: JsonValue) -> str:
     """A value as JSON text, numbers to the letter as the dump wrote them."""
     if isinstance(value, NumberAsWritten):
         return value.text
+    if isinstance(value, list):
+        return f"[{', '.join(as_json(part) for part in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{as_json(key)}: {as_json(part)}' for key, part in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)
 
 

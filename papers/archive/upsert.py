@@ -1,47 +1,28 @@
-"""Storing many catalogue rows at once: insert what is new, update what changed, leave alone what is the same.
+"""Storing the catalogue rows of a dump: insert what is new, update what changed, leave alone what is the same.
 
-Rows are found by their archive key. Fields that a person edited are kept. A row of the demo that the archive brings too
-becomes the archive's; the demo never changes the archive's; rows that were made here keep what they say.
+Rows are found by their archive key, and told apart by a digest of what the archive says of them. Fields that a person edited are
+kept. A row of the demo that the archive brings too becomes the archive's; the demo never changes the archive's; rows that were
+made here keep what they say.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models import Model
 
-from papers.archive.slug_desk import SlugDesk
-from papers.catalogue_row import CatalogueRow, Source
+from papers.archive.copy_text import line
+from papers.archive.ledger import Ledger, digest
+from papers.archive.session import COMES_BACK, DISAPPEARED, GAVE_WAY, Session
+from papers.archive.staging import Stage, Staged, literal, log_change, log_values
+from papers.catalogue_row import Source
 
-BATCH = 1000
-GAVE_WAY = "Demo row; gave way to the imported archive."
+BATCH = 2000
+RULES = 1
+"""Raised when a rule reads rows otherwise than before, so that a repeated import looks at each again."""
 
-RowT = TypeVar("RowT", bound=CatalogueRow)
 ItemT = TypeVar("ItemT")
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A row as a dump has it: its archive key, its columns by attribute name, and the address it gets if it is new."""
-
-    key: str
-    fields: Mapping[str, Any]  # columns of every type that the models have
-    slug: str | None = None
-
-
-@dataclass
-class Stored(Generic[RowT]):
-    """The rows of the database by archive key, and which of the keys are new or changed."""
-
-    rows: dict[str, RowT] = field(default_factory=dict)
-    new: set[str] = field(default_factory=set)
-    changed: set[str] = field(default_factory=set)
-
-
-Adopt = Callable[[Sequence[Incoming]], Mapping[str, RowT]]
-"""Finds rows made here (they have no archive key) that are what the archive brings now, by the archive key they get."""
 
 
 def batches(items: Iterable[ItemT], *, size: int = BATCH) -> Iterator[list[ItemT]]:
@@ -51,83 +32,152 @@ def batches(items: Iterable[ItemT], *, size: int = BATCH) -> Iterator[list[ItemT
         yield batch
 
 
-def upsert(
-    table: type[RowT],
-    incoming: Sequence[Incoming],
-    *,
-    source: Source,
-    slugs: SlugDesk | None = None,
-    adopt: Adopt[RowT] | None = None,
-) -> Stored[RowT]:
-    """Store rows, each key once; all of them with the same columns. A few queries a batch, none for a batch that is the same."""
-    stored: Stored[RowT] = Stored()
-    for batch in batches(incoming):
-        found = _found(table, batch, adopt)
-        stale = []
-        for item in batch:
-            row = found.get(item.key)
-            if row is None:
-                row = table(
-                    source=source,
-                    archive_key=item.key,
-                    **item.fields,
-                    **({"slug": slugs.give(item.slug)} if slugs and item.slug else {}),
-                )
-                stored.new.add(item.key)
-            elif _update(row, item, source):
-                stored.changed.add(item.key)
-                stale.append(row)
-            stored.rows[item.key] = row
-        table._default_manager.bulk_create([stored.rows[item.key] for item in batch if item.key in stored.new])
-        _save(table, stale, batch)
-    return stored
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a row: its id, and whether it is new, or has to be looked at since the archive says something else."""
+
+    id: int
+    is_new: bool
+    is_other: bool
 
 
-def is_open_to(row: CatalogueRow, *, source: Source) -> bool:
-    """Whether an import may rewrite the row: one of its own source, and the archive also the demo's.
+class Upsert:
+    """Stores rows of one table, in batches: `put` takes them, `flush` brings them over.
 
-    In rows that were made here an import only fills what is empty.
+    `columns` are the database names of what the dump states; those in `made_once` (an address) are given to new rows alone.
+    `adopted` are rows made here, by the archive key that they get when the archive brings them; it may grow meanwhile.
     """
-    return row.source == source or (source == Source.ARCHIVE and row.source == Source.DEMO)
+
+    def __init__(
+        self,
+        session: Session,
+        table: type[Model],
+        columns: Sequence[str],
+        *,
+        made_once: Sequence[str] = (),
+        kept_if_null: Sequence[str] = (),
+        adopted: Mapping[str, int] | None = None,
+    ) -> None:
+        self._session = session
+        self._table = table
+        self._salt = f"{RULES}{session.source.value}\t"
+        self._once = len(made_once)
+        self._adopted = adopted if adopted is not None else {}
+        self.ledger = Ledger(held(session, table))
+        self.stage = Stage(
+            session,
+            table,
+            (*columns, *made_once),
+            made_once=frozenset(made_once),
+            kept_if_null=frozenset(kept_if_null),
+        )
+
+    def put(self, key: str, values: Sequence[Any], *, beside: str = "", once: Sequence[Any] = ()) -> Put:
+        """Take a row; `values` in the order of the columns, `once` what a new row gets alone.
+
+        `beside` is what else the archive says of the row, in lists of its own, as far as a change in it has to be noticed.
+        """
+        return self.put_text(key, line(values), beside=beside, once=line(once)[:-1] if once else "")
+
+    def put_text(self, key: str, text: str, *, beside: str = "", once: str = "") -> Put:
+        """As `put`, with the columns as a line of COPY text, and what a new row gets alone without the line's end."""
+        number = digest(f"{self._salt}{text}{beside}".encode())
+        known = self.ledger.see(key, digest=number)
+        if known is not None:
+            row_id, is_other = known
+            if is_other:
+                self._stage(row_id, key, number, text, once, is_new=False)
+            return Put(row_id, False, is_other)
+        adopted = self._adopted.get(key)
+        row_id = adopted if adopted is not None else self._session.fresh_id(self._table)
+        self.ledger.add(key, row_id, digest=number)
+        self._stage(row_id, key, number, text, once, is_new=adopted is None)
+        return Put(row_id, adopted is None, True)
+
+    def take(self) -> tuple[list[str], bool]:
+        """What was taken since the last call, for `store`."""
+        return self.stage.take_lines()
+
+    def store(self, lines: Sequence[str], has_changed: bool) -> Staged:
+        """Bring over what was taken."""
+        return self.stage.bring_over(lines, has_changed)
+
+    def flush(self) -> Staged:
+        """Bring over what was taken so far."""
+        return self.store(*self.take())
+
+    def tombstone_unseen(self) -> int:
+        """Mark the rows that this import's dump no longer states; they stay, unless another dump states them too.
+
+        Rows that people made or added to stay as they are: only rows of the import's own source go.
+        """
+        return tombstone(self._session, self._table, list(self.ledger.unseen()))
+
+    def _stage(self, row_id: int, key: str, number: int, text: str, once: str, *, is_new: bool) -> None:
+        whole = f"{text[:-1]}\t{once}\n" if self._once else text
+        self.stage.add(row_id, is_new=is_new, key=key, digest=number, text=whole)
 
 
-def give_way(rows: QuerySet[RowT]) -> int:
+def held(session: Session, table: type[Model]) -> Iterator[tuple[str, int, int | None]]:
+    """Keys, ids and digests of a table's rows; a row that has to be looked at whatever the dump says has no digest.
+
+    That is a row whose removal the archive takes back, or that this dump did not state before. What the archive has already is
+    shut to the demo.
+    """
+    back = ", ".join(map(literal, COMES_BACK))
+    looked_at = f"removed_reason IN ({back}) OR NOT {literal(session.dump)} = ANY(archive_dumps)"
+    return session.stream(
+        f"SELECT archive_key, id, CASE WHEN {looked_at} THEN NULL ELSE archive_digest END"
+        f" FROM {table._meta.db_table} WHERE archive_key IS NOT NULL ORDER BY id"
+    )
+
+
+def tombstone(session: Session, table: type[Model], row_ids: Sequence[int]) -> int:
+    """Take the session's dump from these rows' dumps; those that no dump states any more are removed, with the reason."""
+    name, dump = table._meta.db_table, literal(session.dump)
+    return session.run(
+        f"""
+        WITH left_by AS (
+            UPDATE {name} t SET archive_dumps = array_remove(archive_dumps, {dump})
+            WHERE id = ANY(%(ids)s) AND {dump} = ANY(archive_dumps)
+            RETURNING id, archive_dumps
+        ), gone AS (
+            SELECT id FROM left_by WHERE archive_dumps = '{{}}'
+        )
+        SELECT id FROM gone
+        """,
+        {"ids": row_ids},
+    ) and _remove(session, name)
+
+
+def _remove(session: Session, name: str) -> int:
+    """Remove the archive's rows that no dump states."""
+    return session.run(
+        f"""
+        WITH gone AS (
+            UPDATE {name} SET removed_at = now(), removed_reason = {literal(DISAPPEARED)}, updated_at = now()
+            WHERE archive_dumps = '{{}}' AND archive_key IS NOT NULL AND removed_at IS NULL
+            AND source = {literal(session.source.value)} AND archive_digest IS NOT NULL
+            RETURNING public_id, removed_at
+        )
+        {log_change(session)}
+        SELECT {log_values(session, name)}, 'removed', public_id, jsonb_build_object('removed_at', NULL),
+            jsonb_build_object('removed_at', removed_at, 'removed_reason', {literal(DISAPPEARED)}) FROM gone
+        """
+    )
+
+
+def give_way(session: Session, table: type[Model], *, where: str = "true") -> int:
     """Mark those of the rows that are the demo's as removed; they stay in the database."""
-    demo = rows.filter(source=Source.DEMO, removed_at__isnull=True)
-    return demo.update(removed_at=timezone.now(), removed_reason=GAVE_WAY, updated_at=timezone.now())
-
-
-def _found(table: type[RowT], batch: Sequence[Incoming], adopt: Adopt[RowT] | None) -> dict[str, RowT]:
-    found = {str(row.archive_key): row for row in table._default_manager.filter(archive_key__in=[item.key for item in batch])}
-    missing = [item for item in batch if item.key not in found]
-    return {**found, **adopt(missing)} if adopt and missing else found
-
-
-def _update(row: CatalogueRow, item: Incoming, source: Source) -> bool:
-    """Bring a row up to date in memory; whether anything changed."""
-    if source == Source.DEMO and row.source == Source.ARCHIVE:
-        return False
-    wanted = {name: value for name, value in item.fields.items() if not {name, name.removesuffix("_id")} & set(row.edited_fields)}
-    if not is_open_to(row, source=source):
-        wanted = {name: value for name, value in wanted.items() if getattr(row, name) in (None, "", [], {})}
-    wanted["archive_key"] = item.key
-    if row.source == Source.DEMO and source == Source.ARCHIVE:
-        wanted["source"] = source
-    if row.removed_reason == GAVE_WAY and source == Source.ARCHIVE:
-        wanted |= {"removed_at": None, "removed_reason": ""}
-    differing = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    for name, value in differing.items():
-        setattr(row, name, value)
-    return bool(differing)
-
-
-def _save(table: type[RowT], rows: Sequence[RowT], batch: Sequence[Incoming]) -> None:
-    if not rows:
-        return
-    now = timezone.now()
-    for row in rows:
-        row.updated_at = now
-    own = {column.attname: column.name for column in table._meta.concrete_fields}
-    names = {own[name] for name in batch[0].fields} | {"archive_key", "source", "removed_at", "removed_reason", "updated_at"}
-    # Twenty columns of a few hundred rows are as much as one statement should carry.
-    table._default_manager.bulk_update(rows, sorted(names), batch_size=200)
+    name = table._meta.db_table
+    return session.run(
+        f"""
+        WITH gone AS (
+            UPDATE {name} SET removed_at = now(), removed_reason = {literal(GAVE_WAY)}, updated_at = now()
+            WHERE source = {literal(Source.DEMO.value)} AND removed_at IS NULL AND {where} RETURNING public_id, removed_at
+        )
+        {log_change(session)}
+        SELECT {log_values(session, name)}, 'removed', public_id, jsonb_build_object('removed_at', NULL),
+            jsonb_build_object('removed_at', removed_at, 'removed_reason', {literal(GAVE_WAY)}) FROM gone
+        """
+    )

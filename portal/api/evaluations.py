@@ -26,6 +26,7 @@ class EvaluationViewSet(ReadingViewSet[Leaderboard]):
     """Boards by their addresses."""
 
     noun = "evaluation table"
+    total = "boards"
     serializer_class = EvaluationSerializer
 
     def get_queryset(self) -> QuerySet[Leaderboard]:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
+from django.db.models.expressions import RawSQL
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from leaderboards.models import Claim
+from leaderboards.models import Claim, shown
+from papers import search
 from papers.models import Paper, PaperAuthor, Task
 from portal.api import results
 from portal.api.fields import Address, RequiredAddress, RequiredText
@@ -17,7 +19,7 @@ from portal.api.results import ResultSerializer
 from portal.api.tasks import TaskSerializer
 from portal.api.viewsets import ReadingViewSet
 
-UNSERVED_FILTERS = ("q", "abstract")
+UNSERVED_FILTERS = ("abstract",)
 
 
 class PaperSerializer(serializers.Serializer[Paper]):
@@ -52,19 +54,21 @@ class PaperFilter(serializers.Serializer[Any]):
 
     arxiv_id = serializers.CharField(required=False, allow_blank=True, max_length=100)
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200)
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         """Refuse the old API's filters that are not here yet: an answer that ignored them would be wrong."""
-        refused = {name: ["This filter is not served yet: use title or arxiv_id."] for name in UNSERVED_FILTERS}
+        refused = {name: ["This filter is not served yet: use q, title or arxiv_id."] for name in UNSERVED_FILTERS}
         if asked := {name: said for name, said in refused.items() if self.initial_data.get(name)}:
             raise serializers.ValidationError(asked)
         return attrs
 
 
 class PaperViewSet(ReadingViewSet[Paper]):
-    """Papers by date, the oldest first and undated ones last: the old API's order."""
+    """Papers by date, the oldest first and undated ones last: the old API's order. With `q`, what a search finds, best first."""
 
     noun = "paper"
+    total = "papers"
     serializer_class = PaperSerializer
 
     def get_queryset(self) -> QuerySet[Paper]:
@@ -90,7 +94,15 @@ class PaperViewSet(ReadingViewSet[Paper]):
             papers = papers.filter(arxiv_id=arxiv_id)
         if title := asked.validated_data.get("title"):
             papers = papers.filter(title__icontains=title)
+        if query := asked.validated_data.get("q"):
+            found = [hit.paper for hit in search.papers(query, limit=search.MOST_HITS).hits]
+            best_first = RawSQL("array_position(%s::bigint[], papers_paper.id)", [found])
+            papers = papers.filter(pk__in=found).order_by(best_first)
         return papers
+
+    def is_whole(self) -> bool:
+        """Whether no filter is asked for."""
+        return not any(self.request.query_params.get(name) for name in ("arxiv_id", "title", "q"))
 
     @action(detail=True)
     def repositories(self, request: Request, slug: str) -> Response:
@@ -106,5 +118,5 @@ class PaperViewSet(ReadingViewSet[Paper]):
     @action(detail=True)
     def results(self, request: Request, slug: str) -> Response:
         """What the paper claims on boards, in the order in which it came in."""
-        claims = Claim.objects.filter(paper=self.get_object(), leaderboard__removed_at=None)
+        claims = Claim.objects.filter(shown("leaderboard__"), paper=self.get_object())
         return self.page_of(results.readable(claims).order_by("pk"), ResultSerializer, beside=results.beside)

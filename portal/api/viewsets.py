@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from papers import counts
 from portal.api.pagination import Pages
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -22,9 +23,10 @@ def _nothing(rows: Sequence[Model]) -> Mapping[str, object]:
 
 
 class ReadingViewSet(ReadOnlyModelViewSet[ModelT]):
-    """A list and its members. `noun` is what a member is called in sentences."""
+    """A list and its members. `noun` is what a member is called in sentences; `total` names the stored length of the list."""
 
     noun = "thing"
+    total = ""
     http_method_names = ["get", "head"]
     lookup_field = "slug"
     lookup_value_regex = r"[^/\x00-\x1f\x7f]+"  # as in portal/urls.py
@@ -41,6 +43,16 @@ class ReadingViewSet(ReadOnlyModelViewSet[ModelT]):
             return super().get_object()
         except Http404:
             raise NotFound(f"There is no {self.noun} at this address.") from None
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A page of the list, whose length is read from where it is stored, if it is."""
+        if self.total and isinstance(self.paginator, Pages) and self.is_whole():
+            self.paginator.length = counts.totals().get(self.total, 0)
+        return super().paginate_queryset(queryset)
+
+    def is_whole(self) -> bool:
+        """Whether the list is all that the public sees, not narrowed by the query string."""
+        return True
 
     def page_of(
         self,

@@ -16,6 +16,7 @@ from portal.embedded.addresses import ADMIN_ROLE, DATABASE, OWNER_ROLE, POSTGRES
 from portal.embedded.binaries import PostgresPrograms
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.home import Home
+from portal.embedded.memory import shared_buffers
 from portal.embedded.processes import command_of, has_ended, run, start_server, stop, stop_leftover
 
 START_SECONDS = 120  # a start after a crash replays what was written since the last checkpoint
@@ -31,6 +32,13 @@ OPTIONS = {
     "log_line_prefix": "%m [%p] ",
     "log_timezone": "UTC",
     "timezone": "UTC",
+    # Nobody copies from this server, so what is filled in the transaction that made it is not written twice (tables, then log).
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # An import writes gigabytes; a checkpoint for each would write the same pages again and again.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",  # compiling a search costs ten times what the search does
 }
 
 
@@ -52,7 +60,7 @@ class Postgres:
         if not self._data.is_dir():
             self._make_cluster()
         self._clear_leftovers()
-        options = {"unix_socket_directories": str(self._home.sockets), **OPTIONS}
+        options = {"unix_socket_directories": str(self._home.sockets), "shared_buffers": shared_buffers(), **OPTIONS}
         argv = [str(self._programs.postgres), "-D", str(self._data)]
         argv += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("ab") as log:

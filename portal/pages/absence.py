@@ -8,6 +8,7 @@ from django.db.models.manager import BaseManager
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 from leaderboards.models import Leaderboard
+from papers.catalogue_row import Screened
 from papers.models import Author, Dataset, Method, Paper, SlugHistory, Task
 from portal.context import page
 from portal.pages.links import address
@@ -47,6 +48,8 @@ def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpR
         today = rows.filter(public_id=target).values_list("slug", flat=True).first()
         if today and today != slug:
             return HttpResponsePermanentRedirect(address(ADDRESSES[kind], today))
+    if kind == Kind.PAPER and (standing := Paper.objects.filter(slug=slug).values_list("duplicate_of__slug", flat=True).first()):
+        return HttpResponsePermanentRedirect(address(ADDRESSES[kind], standing))
     return explain_removal(request, rows, noun=kind.label.lower(), slug=slug)
 
 
@@ -54,5 +57,15 @@ def explain_removal(request: HttpRequest, rows: QuerySet[Any], *, noun: str, slu
     """A page that says why the thing was removed (410), or Http404."""
     removed = rows.filter(slug=slug, removed_at__isnull=False).values("removed_at", "removed_reason").first()
     if removed is None:
+        removed = _spam(rows, slug=slug, noun=noun)
+    if removed is None:
         raise Http404(f"There is no {noun} at this address.")
     return page(request, "portal/gone.html", {"noun": noun, **removed}, status=410)
+
+
+def _spam(rows: QuerySet[Any], *, slug: str, noun: str) -> dict[str, Any] | None:
+    """Why a row that is kept is not shown; None where there is none."""
+    if not issubclass(rows.model, Screened):
+        return None
+    found = rows.filter(slug=slug).exclude(spam_reason="").values_list("spam_reason", flat=True).first()
+    return {"removed_at": None, "removed_reason": f"The archive has a {noun} here that {found}."} if found else None

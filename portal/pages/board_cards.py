@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
-from leaderboards.models import Claim, LeaderboardQuerySet, Measurement, Metric, Score
+from leaderboards.models import LeaderboardQuerySet, Score
 from portal.pages.links import Link, address
 
 
@@ -42,39 +41,35 @@ class BoardCard:
         return f"{self.task.text} on {self.dataset_name}"
 
 
-def result_count() -> Combinable:
+def result_count() -> Coalesce:
     """How much stands on a board, claims and measurements of their own, as an expression over boards."""
-    return _count(Claim.objects.published()) + _count(Measurement.objects.current().filter(claim=None))
+    return Coalesce(F("count__results"), 0)
 
 
 def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
     """The boards in their order."""
-    leader = (
-        Score.objects.filter(metric__leaderboard=OuterRef("pk"), metric__position=0, value__isnull=False, claim__removed_at=None)
-        .exclude(metric__direction=Metric.Direction.NONE)
-        .annotate(merit=Case(When(metric__direction=Metric.Direction.LOWER, then=-F("value")), default=F("value")))
-        .order_by("-merit", "claim__position", "pk")
-        .values(json=JSONObject(model="claim__model_name", raw="raw", metric="metric__name"))
-    )
-    rows = boards.annotate(
-        leader=Subquery(leader[:1]), results=result_count(), measured=_count(Measurement.objects.current())
-    ).values_list("slug", "dataset_name", "task__name", "task__slug", "leader", "results", "measured")
+    rows = boards.annotate(results=result_count(), measured=Coalesce(F("count__measurements"), 0)).values_list(
+        "slug", "dataset_name", "task__name", "task__slug", "results", "measured",
+        "count__best_claim__model_name", "count__best_score__raw", "count__best_score__metric__name",
+    )  # fmt: skip
     return tuple(
         BoardCard(
             slug=slug,
             task=Link(text=task_name, href=address("tasks:detail", task_slug)),
             dataset_name=dataset_name,
-            best=_best(best),
+            best=_best(*best),
             results=results,
             measurements=measured,
         )
-        for slug, dataset_name, task_name, task_slug, best, results, measured in rows
+        for slug, dataset_name, task_name, task_slug, results, measured, *best in rows
     )
 
 
 def most_results_first(boards: LeaderboardQuerySet, *, limit: int | None = None) -> tuple[BoardCard, ...]:
-    """Boards by how much stands on them."""
-    return cards(boards.annotate(results=result_count()).order_by("-results", "slug")[:limit])
+    """Boards by how much stands on them; with a limit, of those that are counted."""
+    if limit is None:
+        return cards(boards.order_by(result_count().desc(), "slug"))
+    return cards(boards.filter(count__isnull=False).order_by("-count__results", "slug")[:limit])
 
 
 def by_task(found: Iterable[BoardCard]) -> tuple[tuple[Link, tuple[BoardCard, ...]], ...]:
@@ -85,13 +80,7 @@ def by_task(found: Iterable[BoardCard]) -> tuple[tuple[Link, tuple[BoardCard, ..
     return tuple((task, tuple(boards)) for task, boards in groups.items())
 
 
-def _best(leader: dict[str, str] | None) -> Best | None:
-    if leader is None:
+def _best(model: str | None, raw: str | None, metric: str | None) -> Best | None:
+    if model is None or raw is None or metric is None:
         return None
-    return Best(model=leader["model"], value=Score(raw=leader["raw"]).text, metric=leader["metric"])
-
-
-def _count(rows: QuerySet[Claim] | QuerySet[Measurement]) -> Coalesce:
-    """How many of the rows belong to each board."""
-    of_board = rows.filter(leaderboard=OuterRef("pk")).order_by().values("leaderboard")
-    return Coalesce(Subquery(of_board.annotate(n=Count("pk")).values("n")), 0)
+    return Best(model=model, value=Score(raw=raw).text, metric=metric)

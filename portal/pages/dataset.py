@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
@@ -58,8 +58,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
 
 def cards(datasets: QuerySet[Dataset]) -> tuple[DatasetCard, ...]:
     """The datasets in their order: one query."""
-    boards = Leaderboard.objects.published().filter(dataset=OuterRef("pk")).order_by().values("dataset")
-    rows = datasets.annotate(boards=Coalesce(Subquery(boards.annotate(n=Count("pk")).values("n")), 0))
+    rows = datasets.annotate(boards=Coalesce(F("count__boards"), 0))
     return tuple(
         DatasetCard(name=name, slug=slug, full_name=other_name(full_name, name), boards=boards)
         for name, slug, full_name, boards in rows.values_list("name", "slug", "full_name", "boards")
@@ -111,5 +110,5 @@ def _paper(dataset: Dataset) -> Link | None:
 
 
 def _tasks(tasks: QuerySet[Task]) -> tuple[Link, ...]:
-    rows = tasks.filter(removed_at=None).values_list("name", "slug")
+    rows = tasks.filter(removed_at=None, spam_reason="").values_list("name", "slug")
     return tuple(Link(text=name, href=address("tasks:detail", slug)) for name, slug in rows)

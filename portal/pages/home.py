@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 
-from leaderboards.models import Leaderboard, Measurement
-from papers.models import PaperRepository
+from leaderboards.models import Leaderboard, Measurement, shown
 from portal.context import page
 from portal.pages import board_cards, measured, paper_cards
 from portal.pages.links import Link, address
@@ -29,8 +27,7 @@ class LatestMeasurement:
 
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    has_code = Exists(PaperRepository.objects.published().filter(paper=OuterRef("pk")))
-    papers = paper_cards.published_papers().filter(has_code).newest_first()[:PAPERS_SHOWN]
+    papers = paper_cards.published_papers().filter(count__isnull=False).newest_first()[:PAPERS_SHOWN]
     context = {
         "papers": paper_cards.cards(papers),
         "boards": board_cards.most_results_first(Leaderboard.objects.published(), limit=BOARDS_SHOWN),
@@ -43,7 +40,7 @@ def latest_measurements() -> tuple[LatestMeasurement, ...]:
     """The newest measurements that stand on boards that the public sees: two queries."""
     found = (
         Measurement.objects.current()
-        .filter(leaderboard__removed_at=None, run_id__isnull=False)
+        .filter(shown("leaderboard__"), run_id__isnull=False)
         .select_related("metric", "protocol", "claim", "leaderboard__task")
         .prefetch_related("claim__scores")
         .order_by("-measured_at", "-pk")[:MEASUREMENTS_SHOWN]

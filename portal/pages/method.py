@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from papers.models import Method, PaperMethod, SlugHistory
+from papers.models import Method, SlugHistory
 from portal.context import page
 from portal.pages import absence, keyset
 from portal.pages.dataset import other_name
@@ -45,8 +45,7 @@ def methods(request: HttpRequest) -> HttpResponse:
 
 def cards(methods: QuerySet[Method]) -> tuple[MethodCard, ...]:
     """The methods in their order: one query."""
-    papers = PaperMethod.objects.filter(method=OuterRef("pk"), paper__removed_at=None).order_by().values("method")
-    rows = methods.annotate(paper_total=Coalesce(Subquery(papers.annotate(n=Count("pk")).values("n")), 0))
+    rows = methods.annotate(paper_total=Coalesce(F("count__papers"), 0))
     return tuple(
         MethodCard(name=name, slug=slug, full_name=other_name(full_name, name), collection=collection or "", papers=papers)
         for name, slug, full_name, collection, papers in rows.values_list(

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
-from leaderboards.models import Measurement, Score
+from leaderboards.models import Measurement, Score, shown
 from papers import related
 from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
@@ -51,11 +51,12 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Related:
-    """A paper near this one."""
+    """A paper near this one; `reason` says why it is, in words, and is empty where nobody computed that."""
 
     title: str
     href: str
     date: date | None
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +136,8 @@ def _row(slug: str) -> dict[str, Any] | None:
     """The paper with its authors, tasks, methods and repositories as arrays of JSON objects: one query."""
     here = OuterRef("pk")
     authors = PaperAuthor.objects.filter(paper=here).order_by("position")
-    tasks = PaperTask.objects.filter(paper=here, task__removed_at=None).order_by("position")
-    methods = PaperMethod.objects.filter(paper=here, method__removed_at=None).order_by("position")
+    tasks = PaperTask.objects.filter(paper=here, task__removed_at=None, task__spam_reason="").order_by("position")
+    methods = PaperMethod.objects.filter(paper=here, method__removed_at=None, method__spam_reason="").order_by("position")
     code = PaperRepository.objects.published().filter(paper=here, repository__removed_at=None)
     row = Paper.objects.published().filter(slug=slug).annotate(
         all_authors=ArraySubquery(authors.values(json=JSONObject(name="author__name", slug="author__slug"))),
@@ -185,7 +186,7 @@ def _code_note(*, counted: int | None, known: int) -> str:
 def _results(paper: int, *, viewer: Viewer) -> tuple[Result, ...]:
     """What the paper claims, cell by cell: first what can be measured here, then in the order in which the claims came in."""
     scores = list(
-        Score.objects.filter(claim__paper=paper, claim__removed_at=None, claim__leaderboard__removed_at=None)
+        Score.objects.filter(shown("claim__leaderboard__"), claim__paper=paper, claim__removed_at=None)
         .select_related("metric", "claim__leaderboard__task")
         .order_by(~Exists(ClaimMapping.objects.filter(claim=OuterRef("claim"))), "claim_id", "metric__position", "metric_id")
     )
@@ -211,6 +212,11 @@ def _result(score: Score, tested: Mapping[Cell, list[Measurement]], testing: Map
 
 def _related(paper: Paper) -> tuple[Related, ...]:
     return tuple(
-        Related(title=title_of(other.title, other.slug), href=address("papers:detail", other.slug), date=other.date)
+        Related(
+            title=title_of(other.title, other.slug),
+            href=address("papers:detail", other.slug),
+            date=other.date,
+            reason=other.reason,
+        )
         for other in related.related_to(paper)
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from papers.models import Paper, PaperAuthor, PaperQuerySet, PaperRepository, PaperTask
+from papers.models import Paper, PaperAuthor, PaperQuerySet, PaperTask
 from portal.pages.links import Link, address
 
 AUTHORS_SHOWN = 3
@@ -43,14 +43,13 @@ def title_of(title: str | None, slug: str) -> str:
 def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
     """The papers in their order."""
     names = PaperAuthor.objects.filter(paper=OuterRef("pk")).order_by("position").values_list("author__name")
-    tasks = PaperTask.objects.filter(paper=OuterRef("pk"), task__removed_at=None).order_by("position")
+    tasks = PaperTask.objects.filter(paper=OuterRef("pk"), task__removed_at=None, task__spam_reason="").order_by("position")
     authors = PaperAuthor.objects.filter(paper=OuterRef("pk")).order_by().values("paper")
-    links = PaperRepository.objects.published().filter(paper=OuterRef("pk")).order_by().values("paper")
     rows = papers.annotate(
         first_authors=ArraySubquery(names[:AUTHORS_SHOWN]),
         author_count=Coalesce(Subquery(authors.annotate(n=Count("pk")).values("n")), 0),
         first_tasks=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))[:TASKS_SHOWN]),
-        repository_count=Coalesce(Subquery(links.annotate(n=Count("pk")).values("n")), 0),
+        repository_count=Coalesce(F("count__code_links"), 0),
     ).values(
         "pk", "slug", "title", "date", "proceeding__name", "first_authors", "author_count", "first_tasks", "repository_count"
     )

@@ -15,7 +15,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from leaderboards.models import Leaderboard, Measurement, Score
+from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import page, viewer
 from portal.pages import measured, run_facts
 from portal.pages.links import Link, address
@@ -225,7 +225,7 @@ def _standing(item: Measurement) -> str:
 def _targets(run: Run) -> tuple[Target, ...]:
     """The claims that the run tests, by the mappings of its checkpoint and protocol."""
     mappings = ClaimMapping.objects.filter(
-        checkpoint=run.checkpoint, protocol=run.protocol, metric__leaderboard__removed_at=None
+        shown("metric__leaderboard__"), checkpoint=run.checkpoint, protocol=run.protocol
     ).select_related("claim__paper", "metric__leaderboard__task")
     return tuple(_target(mapping) for mapping in mappings.order_by("pk"))
 

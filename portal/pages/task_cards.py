@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
-from leaderboards.models import Leaderboard
-from papers.models import PaperTask, Task
+from papers.models import Task
 from portal.pages.links import address
 
 
@@ -27,14 +26,12 @@ class TaskCard:
 
 def board_count() -> Coalesce:
     """How many boards of a task the public sees, as an expression over tasks."""
-    boards = Leaderboard.objects.published().filter(task=OuterRef("pk")).order_by().values("task")
-    return Coalesce(Subquery(boards.annotate(n=Count("pk")).values("n")), 0)
+    return Coalesce(F("board_count__boards"), 0)
 
 
 def paper_count() -> Coalesce:
     """How many papers with a task as their tag the public sees, as an expression over tasks."""
-    papers = PaperTask.objects.filter(task=OuterRef("pk"), paper__removed_at=None).order_by().values("task")
-    return Coalesce(Subquery(papers.annotate(n=Count("pk")).values("n")), 0)
+    return Coalesce(F("count__papers"), 0)
 
 
 def cards(tasks: QuerySet[Task]) -> tuple[TaskCard, ...]:

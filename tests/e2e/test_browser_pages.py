@@ -123,7 +123,9 @@ def sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("address", [PAPER, "/sota/mml", "/", "/papers", "/tasks", "/sota", "/runs", "/about", "/search?q=neox"])
+@pytest.mark.parametrize(
+    "address", [PAPER, "/sota/mml", "/", "/papers", "/tasks", "/sota", "/runs", "/about", "/downloads", "/search?q=neox"]
+)
 def test_nothing_scrolls_sideways_on_a_phone(visit, paper, address):
     with visit(address, viewport=PHONE) as page:
         expect(page.locator("h1")).to_be_visible()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from leaderboards.archive.result_rows import paper_key, parse_result
-from leaderboards.archive.tables import Tables, merge, read_tables
+from leaderboards.archive.settling import Tables
+from leaderboards.archive.tables import merge, read_tables
 from papers.archive.fields import RowFault
 from papers.archive.reader import ArchiveRow, RejectedRow
 from papers.archive.report import FileReport

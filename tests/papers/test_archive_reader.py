@@ -2,12 +2,15 @@
 
 import gzip
 import json
+import random
 
 import pytest
 
 from papers.archive import reader
-from papers.archive.reader import ArchiveFileError, ArchiveRow, RejectedRow, read_rows
-from papers.archive.text import NumberAsWritten, as_json
+from papers.archive.reader import ArchiveFileError, ArchiveRow, RawRow, RejectedRow, read_raw, read_rows, size_of
+from papers.archive.row_decoding import decoded
+from papers.archive.text import NumberAsWritten, as_json, without_unstorable
+from tests.papers.odd_json import OddJson
 
 
 @pytest.fixture
@@ -48,10 +51,89 @@ def test_gzip_is_told_by_content_not_by_name(dump):
     assert list(read_rows(dump(b'[{"a": 1}]', name="dump.json.gz"))) == [ArchiveRow(1, {"a": 1})]
 
 
-def test_the_rows_of_the_sample_are_those_of_the_standard_reader(shared_data):
-    path = shared_data / "pwc/archive/links-between-papers-and-code.json.gz"
-    with gzip.open(path) as file:
-        assert [row.values for row in read_rows(path)] == json.load(file)
+def test_the_rows_of_the_samples_are_those_of_the_standard_reader(shared_data):
+    paths = sorted((shared_data / "pwc/archive").rglob("*.json*"))
+    assert len(paths) == 11
+    for path in paths:
+        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        assert spelled([row.values for row in read_rows(path)]) == spelled(json.loads(text, parse_float=NumberAsWritten))
+
+
+def spelled(value):
+    """A value in which numbers are equal only with the same letters, and objects only with keys in the same order."""
+    if isinstance(value, dict):
+        return [(key, spelled(part)) for key, part in value.items()]
+    if isinstance(value, list):
+        return [spelled(part) for part in value]
+    return (type(value), value.text if isinstance(value, NumberAsWritten) else value)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_odd_but_valid_text_reads_as_the_standard_reader_reads_it(dump, monkeypatch, seed):
+    odd = OddJson(seed)
+    for _ in range(100):
+        rows = odd.rows()
+        monkeypatch.setattr(reader, "WINDOW", odd.choice([1, 2, 5, 30, 1 << 20]))
+        expected = []
+        for number, text in enumerate(rows, start=1):
+            values = json.loads(text, parse_float=NumberAsWritten)
+            is_object = isinstance(values, dict)
+            expected.append(ArchiveRow(number, without_unstorable(values)) if is_object else RejectedRow(number, "is no object"))
+        found = list(read_rows(dump(odd.array(rows))))
+        assert found == expected
+        values_of = [[row.values for row in some if isinstance(row, ArchiveRow)] for some in (found, expected)]
+        assert spelled(values_of[0]) == spelled(values_of[1])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_text_reads_alike_in_every_window_and_never_as_more_than_it_says(dump, monkeypatch, seed):
+    odd = OddJson(seed)
+    for _ in range(100):
+        path = dump(odd.damaged(odd.array(odd.rows()).encode()))
+        outcomes = []
+        for window in (1, 7, 1 << 20):
+            monkeypatch.setattr(reader, "WINDOW", window)
+            outcomes.append(outcome(path))
+        assert outcomes[0] == outcomes[1] == outcomes[2]
+        try:
+            whole = json.loads(path.read_bytes())
+        except ValueError:
+            continue
+        if isinstance(whole, list):
+            assert (len(outcomes[0][0]), outcomes[0][1]) == (len(whole), "")
+
+
+def outcome(path):
+    """The rows until the file's fault, and that."""
+    rows = []
+    try:
+        rows.extend(read_rows(path))
+    except ArchiveFileError as error:
+        return spelled([getattr(row, "values", str(row)) for row in rows]), str(error)
+    return spelled([getattr(row, "values", str(row)) for row in rows]), ""
+
+
+def test_raw_rows_are_the_text_of_the_rows(dump):
+    path = dump('[ {"a": 1.50} ,7,{"b":\n"\\ud800"}]')
+    raw = list(read_raw(path))
+    assert raw == [RawRow(1, b'{"a": 1.50} '), RejectedRow(2, "is no object"), RawRow(3, b'{"b":\n"\\ud800"}')]
+    assert [decoded(raw[0]), raw[1], decoded(raw[2])] == list(read_rows(path))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_share_that_was_read_is_told_in_bytes_of_the_file(dump, pack):
+    generator = random.Random(1)
+    path = dump(pack(json.dumps([{"a": generator.getrandbits(4000)} for _ in range(3000)]).encode()))
+    told = []
+    assert sum(1 for _ in read_rows(path, at=told.append)) == 3000
+    assert told == sorted(told)
+    assert (told[-1], len(set(told)) > 2) == (size_of(path), True)
+
+
+def test_the_size_of_a_file_that_is_gone_is_a_sentence(tmp_path):
+    with pytest.raises(ArchiveFileError) as refusal:
+        size_of(tmp_path / "gone.json")
+    assert str(refusal.value) == "cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +152,10 @@ def test_the_rows_of_the_sample_are_those_of_the_standard_reader(shared_data):
         (b'[{"a": "line\nbreak"}]', "is not valid JSON in row 1 (Invalid control character at); fetch it again"),
         (b'[{"a": 1}] []', "goes on after the end of its array; fetch it again"),
         (b'[{"a": "\xff\xfe"}]', "is not UTF-8 text (invalid start byte); save it as UTF-8"),
+        (
+            gzip.compress(b"", mtime=0)[:10] + b"\xff" * 50,
+            "is no sound gzip file (Error -1 Invalid deflate block found); fetch it again",
+        ),
         (b"\x1f\x8bnonsense", "is no sound gzip file (Unknown compression method); fetch it again"),
         (
             gzip.compress(b'[{"a": 1}]' * 1000, mtime=0)[:40],
@@ -126,7 +212,7 @@ def test_a_row_that_is_too_large_is_rejected_without_being_held(dump, monkeypatc
     monkeypatch.setattr(reader, "WINDOW", 1 << 10)
     row = '{"a": "' + "x" * (4 << 20) + '"}'
     assert list(read_rows(dump(f'[{row}, {{"b": 1}}]'))) == [
-        RejectedRow(1, "is larger than 1 million characters"),
+        RejectedRow(1, "is larger than 1 million bytes"),
         ArchiveRow(2, {"b": 1}),
     ]
 

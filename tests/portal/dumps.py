@@ -11,7 +11,7 @@ TABLES = (Paper, Author, Task, Dataset, Method, Proceeding, Repository, PaperRep
 
 
 def load(*paths, source=Source.ARCHIVE):
-    return import_paths(paths, source=source, progress=lambda line: None)
+    return import_paths(paths, source=source)
 
 
 def counts(report):

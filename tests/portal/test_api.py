@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
 
 from papers.models import Paper, Proceeding
 from portal.api.repositories import owner_and_name
@@ -82,13 +81,25 @@ def test_papers_are_found_by_arxiv_id_and_by_a_part_of_the_title(client):
     assert ids(get(client, "/papers/?title=&arxiv_id=&q=")) == ["one", "two"]
 
 
+def test_papers_are_found_by_words_of_title_and_abstract_best_first(client):
+    make_paper(title="Nothing of that", abstract="A bidirectional encoder.", slug="abstract", date=date(2022, 1, 1))
+    make_paper(title="Bidirectional Encoders", slug="title", date=date(2018, 1, 1))
+    make_paper(title="Bidirectional Encoders", slug="gone", **REMOVED)
+    make_paper(title="Other", slug="other")
+    assert ids(get(client, "/papers/?q=bidirectional+encoder")) == ["title", "abstract"]
+    assert ids(get(client, "/papers/?q=bidirectional+encoder&items_per_page=1&page=2")) == ["abstract"]
+    assert ids(get(client, "/papers/?q=encoder&title=nothing")) == ["abstract"]
+    assert ids(get(client, "/papers/?q=zebra")) == []
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("title=%00", "title: Null characters are not allowed."),
         ("arxiv_id=" + "1" * 101, "arxiv_id: Ensure this field has no more than 100 characters."),
-        ("q=bert", "q: This filter is not served yet: use title or arxiv_id."),
-        ("abstract=bert", "abstract: This filter is not served yet: use title or arxiv_id."),
+        ("q=%00", "q: Null characters are not allowed."),
+        ("q=" + "x" * 201, "q: Ensure this field has no more than 200 characters."),
+        ("abstract=bert", "abstract: This filter is not served yet: use q, title or arxiv_id."),
         ("items_per_page=0", "items_per_page: Give a whole number from 1 to 500."),
         ("items_per_page=-1", "items_per_page: Give a whole number from 1 to 500."),
         ("items_per_page=many", "items_per_page: Give a whole number from 1 to 500."),
@@ -309,17 +320,3 @@ def test_shapes_are_those_of_the_real_site(client, shared_data):
     assert list(results) == list(old_results)
     assert results["results"][0].keys() == old_results["results"][0].keys() | {"measurements"}
     assert list(get(client, "/papers/p/tasks/")) == list(sample(shared_data, "paper_task_list_response.json"))
-
-
-def test_the_seed_archive_is_served(client, shared_data):
-    call_command("import_archive", str(shared_data / "pwc" / "archive-seed"), verbosity=0)
-    here = "/papers/gpt-neox-20b-an-open-source-autoregressive-1/"
-    paper = get(client, here)
-    assert (len(paper["authors"]), paper["published"]) == (17, "2022-04-14")
-    assert ids(get(client, f"{here}tasks/")) == ["multi-task-language-understanding", "language-modelling"]
-    assert [item["name"] for item in get(client, f"{here}repositories/")["results"]] == ["gpt-neox"]
-    results = get(client, f"{here}results/")["results"]
-    assert [(item["metrics"], item["methodology"], item["best_rank"]) for item in results] == [
-        ({"Average (%)": "33.6"}, "GPT-NeoX 20B (5-shot)", 1),
-        ({"Average (%)": "33.6"}, "GPT-NeoX 20B (5-shot)", 1),
-    ]

@@ -5,7 +5,6 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from papers.models import Paper
 from tests.factories.runs import make_checkpoint, make_claim, make_mapping, make_protocol
 from workers.models import Run
 
@@ -70,18 +69,3 @@ def test_reproduce_takes_a_batch_size():
     mapping = make_mapping()
     reproduce(mapping.checkpoint.slug, "--batch-size", "2")
     assert Run.objects.get().batch_size == 2
-
-
-def test_bootstrap_asks_for_no_self_test_where_that_is_set(settings):
-    settings.SELFTEST = False
-    call_command("bootstrap", stdout=StringIO())
-    assert not Run.objects.exists()
-
-
-def test_bootstrap_fills_an_empty_site_once():
-    call_command("bootstrap", stdout=StringIO())
-    papers, run = Paper.objects.count(), Run.objects.get()
-    assert papers > 60
-    assert run.checkpoint.slug == "portal-selftest"
-    call_command("bootstrap", stdout=StringIO())
-    assert (Paper.objects.count(), Run.objects.get()) == (papers, run)

@@ -38,7 +38,7 @@ def every_page():
     run = Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol)
     make_author(name="Nobody")
     return [
-        "/", "/papers", "/tasks", "/sota", "/benchmarks", "/datasets", "/methods", "/search?q=a", "/submit", "/about", "/runs",
+        "/", "/papers", "/tasks", "/sota", "/benchmarks", "/datasets", "/methods", "/search?q=a", "/submit", "/about", "/downloads", "/runs",
         "/paper/paper", "/task/task", "/sota/board", "/dataset/data", "/method/method", "/author/author", "/author/nobody", "/area/area",
         f"/runs/{run.public_id}", f"/runs/{run.public_id}/state", "/nope", f"/runs/{uuid4()}",
     ]  # fmt: skip

@@ -76,3 +76,36 @@ def test_a_very_long_query_is_cut(client):
     response = client.get("/search", {"q": "x " * 5000})
     assert response.status_code == 200
     assert len(read(response).text) < 2500
+
+
+def test_boards_are_found_by_words_of_task_and_dataset_together(client):
+    task, dataset = make_task(name="Image Parsing"), make_dataset(name="Bank of Images")
+    make_board(task=task, dataset=dataset, slug="both")
+    make_board(task=task, slug="task-alone")
+    make_board(task=make_task(name="Parsing spam", spam_reason="A test."), dataset=dataset, slug="spam")
+    make_board(task=task, dataset=make_dataset(name="Spam bank", spam_reason="A test."), slug="spam-too")
+    hrefs = [href for href in read(client.get("/search", {"q": "parsing on bank"})).hrefs() if href.startswith("/sota/")]
+    assert hrefs == ["/sota/both"]
+
+
+def test_words_of_abstracts_find_papers(client):
+    make_paper(title="One", abstract="About zebras.")
+    make_paper(title="Two", abstract="About horses.")
+    assert found(client, "zebra") == ["One"]
+
+
+@pytest.mark.parametrize("query", ["the", "-", "-zebra", ":*&|!", '"'])
+def test_a_query_without_words_to_look_for_finds_nothing(client, query):
+    make_paper(title="Zebra", abstract="With the rest.")
+    assert "Nothing is called" in read(client.get("/search", {"q": query})).main
+
+
+def test_the_page_takes_as_many_queries_for_much_as_for_little(client, django_assert_num_queries):
+    for size in (1, 7):
+        for number in range(size):
+            name = f"Zebra {size} {number}"
+            make_board(task=make_task(name=name), dataset=make_dataset(name=name))
+            make_method(name=name)
+            make_paper(title=name, authors=[name])
+        with django_assert_num_queries(7):
+            client.get("/search?q=zebra")

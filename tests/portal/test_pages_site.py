@@ -11,7 +11,7 @@ from portal.pages import errors
 from tests.factories.catalogue import make_paper
 from tests.portal.reading import in_order, read
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Submit", "About"]
 PAGES = [
@@ -26,6 +26,7 @@ PAGES = [
     "/search?q=a",
     "/submit",
     "/about",
+    "/downloads",
     "/runs",
 ]
 
@@ -33,7 +34,7 @@ PAGES = [
 @pytest.fixture
 def demo(settings):
     """The demo catalogue, loaded by the importer as a new installation does."""
-    report = archive_import.import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO, progress=lambda line: None)
+    report = archive_import.import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO)
     assert not report.has_failed
 
 
@@ -52,7 +53,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
 
 def test_every_link_of_header_and_footer_answers(client):
     links = [(text, href) for text, href, _ in read(client.get("/submit")).links if href.startswith("/")]
-    assert len(links) == 16
+    assert len(links) == 17
     assert [(text, href) for text, href in links if client.get(href).status_code != 200] == []
 
 
@@ -179,7 +180,7 @@ def test_a_crawl_over_the_demo_finds_no_dead_link_and_no_missing_title(client, d
 
 
 def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):
-    archive_import.import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE, progress=lambda line: None)
+    archive_import.import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE)
     page = read(client.get("/paper/gpt-neox-20b-an-open-source-autoregressive-1"))
     in_order(
         page.main,

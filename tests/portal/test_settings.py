@@ -94,7 +94,8 @@ def test_the_runtime_role_cannot(db, statement):
 
 
 def test_every_table_has_the_rights_that_the_site_needs(db):
-    rights = {"workers_runevent": "ar", "django_migrations": "r"}
+    searched = dict.fromkeys(["papers_search", "papers_search_added", "papers_search_title"], "r")
+    rights = {"workers_runevent": "ar", "papers_change": "ar", "django_migrations": "r", **searched}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, string_agg(left(lower(privilege_type), 2), '' ORDER BY privilege_type)"
@@ -112,7 +113,12 @@ def test_a_right_that_was_given_by_hand_goes_with_the_next_migration(db, owner_c
     role = settings.DATABASES["default"]["USER"]
     with owner_connection, owner_connection.cursor() as cursor:
         cursor.execute(f"GRANT DELETE ON workers_runevent TO {role}")
-    tables = grant_runtime_rights(_Committing(owner_connection), runtime_role=role, append_only=settings.APPEND_ONLY_TABLES)
+    tables = grant_runtime_rights(
+        _Committing(owner_connection),
+        runtime_role=role,
+        append_only=settings.APPEND_ONLY_TABLES,
+        read_only=settings.READ_ONLY_TABLES,
+    )
     assert tables > 20
     with owner_connection.cursor() as cursor:
         cursor.execute("SELECT has_table_privilege(%s, 'workers_runevent', 'DELETE')", [role])

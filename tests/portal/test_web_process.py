@@ -12,7 +12,7 @@ from django.urls import get_resolver
 from django.conf import settings
 import workers.tasks, workers.registry, workers.admin
 get_resolver().url_patterns
-heavy = {"torch", "transformers", "lm_eval", "datasets", "tokenizers", "safetensors", "accelerate"}
+heavy = {"torch", "transformers", "lm_eval", "datasets", "tokenizers", "safetensors", "accelerate", "scipy", "numpy"}
 print(sorted(heavy & set(sys.modules)))
 """
 

@@ -16,12 +16,12 @@ from workers import registry
 from workers.evaluation.checkpoints import memory_needed  # imports no torch
 from workers.models import Checkpoint, ClaimMapping
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 @pytest.fixture
 def demo():
-    import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO, progress=lambda line: None)
+    import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO)
     registry.ensure()
 
 
@@ -47,7 +47,7 @@ def test_both_rows_of_the_33_6_claim_are_mapped(demo):
 def test_an_archive_that_takes_the_demo_over_keeps_the_mappings(demo, shared_data):
     registry.map_known_claims()
     before = set(ClaimMapping.objects.values_list("pk", flat=True))
-    import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE, progress=lambda line: None)
+    import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE)
     assert registry.map_known_claims() == 0
     assert set(ClaimMapping.objects.values_list("pk", flat=True)) == before
     assert Claim.objects.published().filter(mappings__checkpoint__slug="gpt-neox-20b", source="archive").count() == 2

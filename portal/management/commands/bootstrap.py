@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what is still missing."""
         if not Paper.objects.exists() and not archive_import.archive_is_imported():
-            report = archive_import.import_paths([DEMO], source=Source.DEMO, progress=self.stdout.write)
+            report = archive_import.import_paths([DEMO], source=Source.DEMO)
             if report.has_failed:
                 self.stderr.write("The demo catalogue could not be loaded; the site runs without it.")
         registry.ensure()

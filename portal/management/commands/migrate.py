@@ -31,6 +31,11 @@ class Command(DjangoMigrate):
         changes_nothing = options["plan"] or options["check_unapplied"]
         if options["database"] != OWNER or changes_nothing or runtime_role == settings.DATABASES[OWNER]["USER"]:
             return
-        tables = grant_runtime_rights(connections[OWNER], runtime_role=runtime_role, append_only=settings.APPEND_ONLY_TABLES)
+        tables = grant_runtime_rights(
+            connections[OWNER],
+            runtime_role=runtime_role,
+            append_only=settings.APPEND_ONLY_TABLES,
+            read_only=settings.READ_ONLY_TABLES,
+        )
         if options["verbosity"] >= 2:
             self.stdout.write(f"Granted {runtime_role} its rights on {tables} tables.")

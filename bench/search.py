@@ -1,0 +1,148 @@
+"""How long searches take on the database that the settings name: `python -m bench.search [--seed N] [--times N]`.
+
+Queries are drawn, from a fixed seed, out of the words of that database's own papers, class by class: by how many papers have
+them. Printed for each class: how many papers match (median), milliseconds at the median and the 95th percentile, the median of
+the naive way (all matches ranked, best 20), and how many of the naive way's first 20 are among ours.
+"""
+
+import argparse
+import os
+import random
+import re
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import django
+
+NAIVE = """
+SELECT paper_id, ts_rank(words, query) FROM papers_search, websearch_to_tsquery('english', papers_without_accents(%s)) AS query
+WHERE words @@ query ORDER BY 2 DESC, date DESC NULLS LAST, paper_id DESC LIMIT 20
+"""
+COUNT = "SELECT count(*) FROM papers_search WHERE words @@ websearch_to_tsquery('english', papers_without_accents(%s))"
+SAMPLE = 4000
+NAIVE_TIMES = 5
+
+
+def main() -> None:
+    """Draw, search, print."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--seed", type=int, default=7)
+    arguments.add_argument("--times", type=int, default=40, help="queries a class")
+    said = arguments.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    chance = random.Random(said.seed)
+    titles, shares = _sample()
+    print(f"{'class':<16} {'matches':>9} {'p50 ms':>8} {'p95 ms':>8} {'naive p50':>10} {'speed-up':>9} {'overlap@20':>11}")
+    for name, draw in _classes(titles, shares).items():
+        print(_line(name, [draw(chance) for _ in range(said.times)]))
+    print(f"\n{'autocomplete':<16} {'p50 ms':>8} {'p95 ms':>8}")
+    for name, draw in _typing(titles).items():
+        print(_typing_line(name, [draw(chance) for _ in range(said.times)]))
+
+
+def _sample() -> tuple[list[str], list[tuple[str, float]]]:
+    """Titles of papers from all over the table, and words of them with the share of papers that have each."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT title, abstract FROM papers_paper WHERE title <> '' ORDER BY public_id LIMIT %s", [SAMPLE])
+        rows = cursor.fetchall()
+        counts = Counter(word for row in rows for word in set(re.findall(r"[a-z]{4,}", " ".join(filter(None, row)).lower())))
+        cursor.execute("SELECT word FROM unnest(%s) AS word WHERE numnode(plainto_tsquery('english', word)) > 0", [list(counts)])
+        words = [word for (word,) in cursor.fetchall()]
+    return [title for title, _ in rows], [(word, counts[word] / len(rows)) for word in words]
+
+
+Draw = Callable[[random.Random], str]
+
+
+def _classes(titles: Sequence[str], shares: Sequence[tuple[str, float]]) -> dict[str, Draw]:
+    ranked = [word for word, _ in sorted(shares, key=lambda pair: (-pair[1], pair[0]))]
+    head, common, mid, rare = ranked[:8], ranked[8:60], ranked[400:1500], ranked[-4000:]
+    return {
+        "huge": lambda chance: chance.choice(head),
+        "huge OR": lambda chance: " OR ".join(chance.sample(ranked[:60], 6)),
+        "common": lambda chance: chance.choice(common),
+        "common AND": lambda chance: " ".join(chance.sample(common, 2)),
+        "common AND 3": lambda chance: " ".join(chance.sample(common, 3)),
+        "middling": lambda chance: chance.choice(mid),
+        "rare": lambda chance: chance.choice(rare),
+        "common + rare": lambda chance: f"{chance.choice(common)} {chance.choice(rare)}",
+        "phrase": lambda chance: '"{} {}"'.format(*chance.sample(head + common, 2)),
+        "OR": lambda chance: " OR ".join(chance.sample(common, 2)),
+        "minus": lambda chance: "{} -{}".format(*chance.sample(head + common, 2)),
+        "signs": lambda chance: f"({chance.choice(common)})",
+        "stop words": lambda chance: " ".join(chance.sample(["the", "with", "from", "and", "for", "what"], 2)),
+        "a title": lambda chance: chance.choice(titles),
+        "hostile": lambda chance: '"{} {}" OR "{} {}" OR "{} {}" OR "{} {}"'.format(*chance.sample(head + common, 8)),
+    }
+
+
+def _typing(titles: Sequence[str]) -> dict[str, Draw]:
+    def beginning(length: int) -> Draw:
+        return lambda chance: chance.choice([title for title in titles if len(title) > length])[:length]
+
+    def in_the_middle(chance: random.Random) -> str:
+        words: list[str] = re.findall(r"[A-Za-z]{5,}", " ".join(chance.sample(list(titles), 5)))
+        return chance.choice(words)[:5]
+
+    return {"3 letters": beginning(3), "6 letters": beginning(6), "12 letters": beginning(12), "any word": in_the_middle}
+
+
+def _line(name: str, queries: Sequence[str]) -> str:
+    from papers import search
+
+    taken = _milliseconds(lambda query: search.papers(query, limit=20), queries)
+    some = queries[:NAIVE_TIMES]
+    naive = _milliseconds(lambda query: _rows(NAIVE, query), some)
+    matches = statistics.median(_rows(COUNT, query)[0][0] for query in some)
+    shares = []
+    for query in some:
+        exact = {row[0] for row in _rows(NAIVE, query)}
+        found = {hit.paper for hit in search.papers(query, limit=20).hits}
+        if exact:
+            shares.append(len(exact & found) / len(exact))
+    overlap = f"{statistics.mean(shares):.2f}" if shares else "-"
+    middle, late = _quantiles(taken)
+    slow = statistics.median(naive)
+    return f"{name:<16} {matches:>9,.0f} {middle:>8.1f} {late:>8.1f} {slow:>10.1f} {slow / middle:>8.1f}x {overlap:>11}"
+
+
+def _typing_line(name: str, prefixes: Sequence[str]) -> str:
+    from papers import search
+
+    middle, late = _quantiles(_milliseconds(lambda prefix: search.suggest(prefix), prefixes))
+    return f"{name:<16} {middle:>8.1f} {late:>8.1f}"
+
+
+def _milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> list[float]:
+    """How long each query takes, once it has been asked before: with a warm cache."""
+    taken = []
+    for query in queries:
+        ask(query)
+        begin = time.perf_counter()
+        ask(query)
+        taken.append((time.perf_counter() - begin) * 1000)
+    return taken
+
+
+def _quantiles(taken: Sequence[float]) -> tuple[float, float]:
+    ordered = sorted(taken)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+
+
+def _rows(statement: str, query: str) -> list[tuple[int, ...]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
+        cursor.execute(statement, [query])
+        rows: list[tuple[int, ...]] = cursor.fetchall()
+    return rows
+
+
+if __name__ == "__main__":
+    main()

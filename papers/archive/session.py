@@ -1,0 +1,111 @@
+"""One import's hold on the database: the owner's connection in a transaction, fresh row ids, and the marks of its rows."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from io import StringIO
+from time import monotonic
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model
+from psycopg2.extensions import connection as PgConnection
+from psycopg2.extras import register_default_jsonb
+
+from papers.archive.text import NumberAsWritten
+from papers.catalogue_row import Source
+
+OWNER = "owner"
+"""The alias whose role owns the tables: it may take indexes away for a bulk load, and write the history itself."""
+
+GAVE_WAY = "Demo row; gave way to the imported archive."
+DISAPPEARED = "No longer in the archive."
+COMES_BACK = (GAVE_WAY, DISAPPEARED)
+"""Reasons of removals that an import made, and that it takes back when the archive has the row again."""
+
+_ID_BLOCK = 5000
+_loads = partial(json.loads, parse_float=NumberAsWritten)
+
+
+@dataclass
+class Session:
+    """What the loaders share. `dump` names the dump being loaded; a baseline records no new rows in the history."""
+
+    source: Source
+    import_id: int
+    dump: str = ""
+    origin: str = ""
+    is_baseline: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+    _connection: PgConnection | None = None
+    _pools: dict[str, Iterator[int]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Take the owner's connection, and say for its transaction that the history is written here, in bulk."""
+        connections[OWNER].ensure_connection()
+        self._connection = connections[OWNER].connection
+        self.run("SELECT set_config('portal.bulk', 'on', true)")
+
+    @property
+    def connection(self) -> PgConnection:
+        """The driver's own connection: one thread may use it while another parses."""
+        if self._connection is None:
+            raise RuntimeError("the session has not begun")
+        return self._connection
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """Note how long a step took, beside what it took before."""
+        began = monotonic()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + monotonic() - began
+
+    def run(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> int:
+        """Run a statement; how many rows it touched."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.rowcount
+
+    def rows(self, statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query; JSON comes as values, numbers to the letter."""
+        with self.connection.cursor() as cursor:
+            # Django has its connections hand JSON over as text.
+            register_default_jsonb(cursor, loads=_loads)
+            cursor.execute(statement, parameters)
+            return cursor.fetchall()
+
+    def stream(self, statement: str, parameters: Sequence[Any] | None = None) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query that may be long, without holding them."""
+        with self.connection.cursor("stream") as cursor:
+            cursor.itersize = 20_000
+            cursor.execute(statement, parameters)
+            yield from cursor
+
+    def copy(self, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+        """Append rows in COPY's text form (copy_text.line)."""
+        text = "".join(lines)
+        if not text:
+            return
+        names = ", ".join(f'"{column}"' for column in columns)
+        with self.connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", StringIO(text), 1 << 20)
+
+    def fresh_id(self, table: type[Model]) -> int:
+        """The next id of a table, from its own sequence, over a connection beside the transaction."""
+        name = table._meta.db_table
+        if name not in self._pools:
+            self._pools[name] = _ids(name)
+        return next(self._pools[name])
+
+
+def _ids(table: str) -> Iterator[int]:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+        sequence = cursor.fetchone()[0]
+    while True:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute("SELECT nextval(%s) FROM generate_series(1, %s)", [sequence, _ID_BLOCK])
+            block = [row[0] for row in cursor.fetchall()]
+        yield from block

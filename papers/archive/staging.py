@@ -1,0 +1,200 @@
+"""Typed staging: rows go by COPY into a temporary table with the columns of the real one, then over in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connections
+from django.db.models import Model
+from psycopg2.extensions import adapt
+
+from papers.archive.copy_text import escaped
+from papers.archive.session import COMES_BACK, OWNER, Session
+from papers.catalogue_row import Source
+
+KEYS = ("id", "is_new", "archive_key", "archive_digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What went over: how many new rows, and the public ids of those in which something differed."""
+
+    new: int
+    changed: frozenset[str]
+
+
+NOTHING_STAGED = Staged(0, frozenset())
+
+
+@dataclass
+class Stage:
+    """A staging table for `table`, a catalogue table; `columns` are those that the dump states, by database name.
+
+    Columns in `kept_if_null` keep what they hold where the dump states nothing; those in `made_once` are given to new rows
+    alone, such as an address, which stays for good.
+    """
+
+    session: Session
+    table: type[Model]
+    columns: Sequence[str]
+    kept_if_null: frozenset[str] = frozenset()
+    made_once: frozenset[str] = frozenset()
+    label: str = ""
+    _lines: list[str] = field(default_factory=list)
+    _has_changed: bool = False
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        columns = ", ".join(f't."{name}"' for name in ("archive_key", "archive_digest", *self.columns))
+        self.session.run(f"DROP TABLE IF EXISTS {self.name}")
+        self.session.run(
+            f"CREATE TEMP TABLE {self.name} ON COMMIT DROP AS"
+            f" SELECT t.id, true AS is_new, {columns} FROM {self.target} t WHERE false"
+        )
+
+    @property
+    def target(self) -> str:
+        """The table that the rows are for."""
+        return self.table._meta.db_table
+
+    @property
+    def name(self) -> str:
+        """The staging table."""
+        return f"stage_{self.target}{self.label}"
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, row_id: int, *, is_new: bool, key: str, digest: int, text: str) -> None:
+        """Take a row; `text` are its columns in COPY's form (copy_text.line)."""
+        self._lines.append(f"{row_id}\t{'t' if is_new else 'f'}\t{escaped(key)}\t{digest}\t{text}")
+        self._has_changed = self._has_changed or not is_new
+        self._count += 1
+
+    def take_lines(self) -> tuple[list[str], bool]:
+        """The rows so far in COPY's form, and whether some of them are not new; the stage begins anew."""
+        taken = self._lines, self._has_changed
+        self._lines, self._has_changed, self._count = [], False, 0
+        return taken
+
+    def flush(self) -> Staged:
+        """Bring the rows taken so far over into the real table, with their history."""
+        return self.bring_over(*self.take_lines())
+
+    def bring_over(self, lines: Sequence[str], has_changed: bool) -> Staged:
+        """Bring rows in COPY's form over; safe in another thread than the one that makes them."""
+        if not lines:
+            return NOTHING_STAGED
+        self.session.copy(self.name, [*KEYS, *self.columns], lines)
+        changed = self._update() if has_changed else frozenset[str]()
+        new = self._insert()
+        self.session.run(f"TRUNCATE {self.name}")
+        return Staged(new, changed)
+
+    def _insert(self) -> int:
+        others = self._others()
+        columns = ["id", "archive_key", "archive_digest", *self.columns, *others]
+        values = [*(f's."{name}"' for name in columns[: -len(others)]), *others.values()]
+        names = ", ".join(f'"{name}"' for name in columns)
+        insert = f"INSERT INTO {self.target} ({names}) SELECT {', '.join(values)} FROM {self.name} s WHERE s.is_new ORDER BY s.id"
+        if self.session.is_baseline or self.session.source == Source.DEMO:
+            return self.session.run(insert)
+        log = (
+            f"WITH made AS ({insert} RETURNING public_id, papers_content(to_jsonb({self.target})) AS content) "
+            f"{log_change(self.session)} SELECT {log_values(self.session, self.target)}, 'created', public_id, '{{}}', "
+            "jsonb_strip_nulls(content) FROM made"
+        )
+        return self.session.run(log)
+
+    def _others(self) -> dict[str, str]:
+        """What a new row's other columns hold, as SQL."""
+        values = {
+            "public_id": "gen_random_uuid()",
+            "source": literal(self.session.source.value),
+            "archive_dumps": f"ARRAY[{literal(self.session.dump)}]",
+            "created_at": "now()",
+            "updated_at": "now()",
+        }
+        held = {*KEYS, *self.columns, *values}
+        for column in self.table._meta.concrete_fields:
+            if column.column not in held and not column.null and not column.generated:
+                default = column.get_default()
+                kind = str(column.db_type(connections[OWNER]))
+                values[str(column.column)] = f"{literal('{}' if default in ([], {}) else default)}::{kind}"
+        return values
+
+    def _update(self) -> frozenset[str]:
+        """Bring rows up to date: people's edits win, rows made here are only filled. Public ids of those that changed."""
+        wanted = {name: self._effective(name) for name in self.columns if name not in self.made_once}
+        source, back = literal(self.session.source.value), ", ".join(map(literal, COMES_BACK))
+        wanted["archive_key"] = "s.archive_key"
+        wanted["source"] = f"CASE WHEN t.source = 'demo' THEN {source} ELSE t.source END"
+        wanted["removed_at"] = f"CASE WHEN t.removed_reason IN ({back}) THEN NULL ELSE t.removed_at END"
+        wanted["removed_reason"] = f"CASE WHEN t.removed_reason IN ({back}) THEN '' ELSE t.removed_reason END"
+        names = ", ".join(f't."{name}"' for name in wanted)
+        differs = f"({names}) IS DISTINCT FROM ({', '.join(wanted.values())})"
+        dump = literal(self.session.dump)
+        assignments = [f'"{name}" = {value}' for name, value in wanted.items()]
+        assignments += [
+            f"updated_at = CASE WHEN {differs} THEN now() ELSE t.updated_at END",
+            "archive_digest = s.archive_digest",
+            f"archive_dumps = array_remove(t.archive_dumps, {dump}) || {dump}::text",
+        ]
+        rows = self.session.rows(
+            f"""
+            WITH before AS (
+                SELECT t.id, papers_content(to_jsonb(t)) AS content
+                FROM {self.target} t JOIN {self.name} s USING (id) WHERE NOT s.is_new
+            ), after AS (
+                UPDATE {self.target} t SET {", ".join(assignments)} FROM {self.name} s WHERE t.id = s.id AND NOT s.is_new
+                RETURNING t.id, t.public_id, papers_content(to_jsonb(t)) AS content
+            )
+            {log_change(self.session)}
+            SELECT {log_values(self.session, self.target)},
+                CASE WHEN before.content ->> 'removed_at' IS NOT NULL AND after.content ->> 'removed_at' IS NULL
+                    THEN 'restored' ELSE 'changed' END,
+                public_id, papers_json_less(before.content, after.content), papers_json_less(after.content, before.content)
+            FROM before JOIN after USING (id) WHERE before.content <> after.content
+            RETURNING object_id
+            """
+        )
+        return frozenset(row[0] for row in rows)
+
+    def _is_shut(self) -> str:
+        """SQL: whether the import may not even fill what is empty: the demo never changes a row of the archive."""
+        return "t.source = 'archive'" if self.session.source == Source.DEMO else "false"
+
+    def _effective(self, name: str) -> str:
+        """What a column of a row that is there shall hold."""
+        field = name.removesuffix("_id")
+        stated = f's."{name}"'
+        if name in self.kept_if_null:
+            stated = f'coalesce({stated}, t."{name}")'
+        empty = "t.{0} IS NULL OR t.{0}::text IN ('', '{{}}', '[]')".format(f'"{name}"')
+        return (
+            f'CASE WHEN t.edited_fields && ARRAY[{literal(name)}, {literal(field)}] OR {self._is_shut()} THEN t."{name}" '
+            f'WHEN {is_open(self.session, "t")} OR {empty} THEN {stated} ELSE t."{name}" END'
+        )
+
+
+def is_open(session: Session, row: str) -> str:
+    """SQL: whether the import may rewrite a row: one of its own source, and the archive also the demo's."""
+    sources = ["archive", "demo"] if session.source == Source.ARCHIVE else [session.source.value]
+    return f"{row}.source IN ({', '.join(map(literal, sources))})"
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal; for words of our own code, never for a dump's."""
+    adapted = adapt(value)
+    if isinstance(value, str):
+        adapted.encoding = "utf-8"
+    return str(adapted.getquoted().decode())
+
+
+def log_change(session: Session) -> str:
+    """The head of a statement that writes history in bulk; `log_values` begins what follows."""
+    return 'INSERT INTO papers_change ("table", via, origin, archive_import_id, action, object_id, old, new)'
+
+
+def log_values(session: Session, table: str) -> str:
+    """The values of `log_change` that one import's changes share."""
+    return f"{literal(table)}, 'import', {literal(session.origin)}, {session.import_id}"

@@ -1,0 +1,66 @@
+"""Finding named things (tasks, datasets, methods, authors) by the words of their names.
+
+Each table has an index over the folded words of its names, as an expression, so that it is always right. Every word of the query
+has to be a word of the name or, from three letters on, the beginning of one.
+"""
+
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Case, CharField, F, Func, IntegerField, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+
+from papers.search_words import beginnings, clean
+
+RowsT = TypeVar("RowsT", bound=QuerySet[Any])
+
+CAP = 2000
+"""Names among which the best are chosen: a common name of authors has tens of thousands."""
+
+
+class _Vector(Func):
+    """The words of a name, exactly as the indexes have it (papers/search_sql.py)."""
+
+    template = "to_tsvector('simple', papers_search_text(%(expressions)s))"
+    output_field = CharField()
+
+
+class _Words(Func):
+    """Operands of to_tsquery, folded."""
+
+    template = "to_tsquery('simple', papers_without_accents(%(expressions)s))"
+    output_field = CharField()
+
+
+class _Key(Func):
+    function = "papers_title_key"
+    output_field = CharField()
+
+
+def has_words(name: str | Combinable, words: str) -> Func:
+    """The condition that a column's text has these words (in the language of to_tsquery)."""
+    column = F(name) if isinstance(name, str) else name
+    return Func(_Vector(column), _Words(Value(words)), template="%(expressions)s", arg_joiner=" @@ ", output_field=BooleanField())
+
+
+def named(rows: RowsT, query: str) -> RowsT:
+    """Those of the rows whose `name` has every word of the query: the very name, what begins so, what holds it, the rest."""
+    words = beginnings(clean(query))
+    if not words:
+        return rows.none()
+    inner = rows.filter(has_words("name", " & ".join(words))).order_by().values("pk")[:CAP]
+    found: RowsT = rows.model._default_manager.filter(pk__in=inner)
+    return best_first(found, F("name"), query=query)
+
+
+def best_first(rows: RowsT, name: Combinable, *, query: str) -> RowsT:
+    """Rows that match by a name in the order of how well they do, then of their slugs."""
+    phrase = _Key(Value(clean(query)))
+    merit = Case(
+        When(folded=phrase, then=0),
+        When(folded__startswith=phrase, then=1),
+        When(folded__contains=phrase, then=2),
+        default=3,
+        output_field=IntegerField(),
+    )
+    ordered: RowsT = rows.annotate(folded=_Key(name)).order_by(merit, "slug")
+    return ordered

@@ -1,0 +1,323 @@
+"""Papers found by their words: in the index, and in what was changed since it was built."""
+
+import threading
+from datetime import date, timedelta
+
+import psycopg2
+import pytest
+from django.db import ProgrammingError, connection, connections, transaction
+from django.utils import timezone
+
+from papers import history, search, search_rebuild
+from papers.models import Author, Method, Paper
+from papers.search_names import named
+from papers.search_rebuild import rebuild
+from tests.factories.catalogue import make_author, make_method, make_paper
+
+HOSTILE = [
+    "'", '"', "''; DROP TABLE papers_paper; --", ":*&|!", "a:*", "!a", "(a", "a & | b", "\\", "a\\", "<->", "a <2> b", "\x00", "a\x00b",
+    "x" * 10_000, "a " * 5000, '"' * 500, "-" * 300, "- " * 300, "%s %(exact)s", "\ud800", "\U0010ffff", "½ ⑴ ʼn", "the", "the -model",
+    "the OR -model", "a OR b OR", "日本語", "e\u0301" * 100,
+]  # fmt: skip
+
+
+@pytest.fixture(params=["noted", "built"])
+def settled(request, committed_db):
+    """What to call when the papers are made: once they are searched among the notes alone, once in the tables that are built."""
+    return rebuild if request.param == "built" else lambda: None
+
+
+def titles(query, **how):
+    hits = search.papers(query, **{"limit": 20, **how}).hits
+    names = dict(Paper.objects.filter(pk__in=[hit.paper for hit in hits]).values_list("pk", "title"))
+    return [names[hit.paper] for hit in hits]
+
+
+def counted(table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return cursor.fetchone()[0]
+
+
+def fill(owner_connection, size, *, title, day):
+    """Many papers at once as the import brings them, behind the trigger's back."""
+    with owner_connection, owner_connection.cursor() as cursor:
+        cursor.execute("SET portal.bulk = 'on'")
+        cursor.execute(
+            "INSERT INTO papers_paper (public_id, source, archive_raw, archive_absent, archive_extra, archive_dumps, edited_fields,"
+            " removed_reason, created_at, updated_at, slug, title, abstract, abstract_by, date)"
+            " SELECT gen_random_uuid(), 'archive', '{}', '{}', '{}', '{}', '{}', '', now(), now(), 'in-bulk-' || n, %s || n, 'Filling.',"
+            " 'authors', %s FROM generate_series(1, %s) n",
+            [title, day, size],
+        )
+
+
+@pytest.mark.parametrize(
+    "query", ["cafe", "Café", "CAFE\u0301", "cafes", "café -tea", "tea OR cafe", '"cafe society"', "ﬁne café"]
+)
+def test_accents_case_and_forms_of_a_word_do_not_matter(settled, query):
+    make_paper(title="Café Society", abstract="A fine day.")
+    make_paper(title="Other", abstract="A place.")
+    settled()
+    assert titles(query) == ["Café Society"]
+
+
+def test_letters_that_unicode_cannot_take_apart_are_folded_too(settled):
+    make_paper(title="Straße nach Łódź", abstract="Ærø – Großmann’s")
+    settled()
+    for query in ["strasse", "lodz", "aero", "grossmann's", "Łódź"]:
+        assert titles(query) == ["Straße nach Łódź"]
+
+
+def test_the_very_title_comes_first_then_beginnings_then_the_phrase_then_the_best(settled):
+    for title, abstract, day in [
+        ("Graph coloring", "Deep learning, deep learning and deep learning.", 9), ("Learning deep", "", 8), ("A study of deep learning", "", 7),
+        ("Deep Learning for dogs", "", 6), ("Deep learning", "", 1),
+    ]:  # fmt: skip
+        make_paper(title=title, abstract=abstract, date=date(2020, 1, day))
+    settled()
+    assert titles("deep learning") == [
+        "Deep learning", "Deep Learning for dogs", "A study of deep learning", "Learning deep", "Graph coloring",
+    ]  # fmt: skip
+    assert titles("deep learning", limit=2, offset=3) == ["Learning deep", "Graph coloring"]
+
+
+def test_quotes_alternatives_exclusions_and_compounds_are_understood(settled):
+    make_paper(title="One", abstract="Self-attention of GPT-4 and/or vision.")
+    make_paper(title="Two", abstract="Attention to the self; 4 times GPT.")
+    settled()
+    assert titles('"self attention"') == ["One"]
+    assert titles("self-attention") == ["One"]
+    assert sorted(titles("self attention")) == ["One", "Two"]
+    assert titles("gpt-4") == ["One"]
+    assert titles("attention -vision") == ["Two"]
+    assert sorted(titles("vision OR times")) == ["One", "Two"]
+    assert titles('attention -"self attention"') == ["Two"]
+
+
+def test_signs_are_preferred_and_words_suffice_without_them(settled):
+    make_paper(title="A compiler", abstract="For C++ and C#.")
+    make_paper(title="The letter C", abstract="Nothing else.")
+    settled()
+    assert titles("c++") == ["A compiler"]
+    assert sorted(titles("c$")) == ["A compiler", "The letter C"]
+
+
+def test_stop_words_are_found_in_titles(settled):
+    make_paper(title="What is it about?", abstract="")
+    make_paper(title="Other", abstract="It is what it is.")
+    settled()
+    assert titles("what is it") == ["What is it about?"]
+
+
+def test_removed_papers_and_duplicates_are_not_found(settled):
+    kept = make_paper(title="Zebra")
+    make_paper(title="Zebra", duplicate_of=kept)
+    make_paper(title="Zebra", removed_at=timezone.now(), removed_reason="A test.")
+    settled()
+    assert [hit.paper for hit in search.papers("zebra", limit=20).hits] == [kept.pk]
+    assert search.papers("zebra", limit=20).count == 1
+    assert len(search.suggest("zeb")) == 1
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_hostile_queries_are_answered(settled, query):
+    make_paper(title="Plain", abstract="Nothing of that kind.")
+    settled()
+    assert titles(query) == []
+    assert search.suggest(query) == ()
+    assert list(named(Author.objects.all(), query)) == []
+
+
+def test_later_papers_changed_titles_and_removals_are_seen_at_once(committed_db):
+    old = make_paper(title="Old name", abstract="Something.")
+    gone = make_paper(title="Short life")
+    rebuild()
+    assert counted("papers_search_added") == 0
+    make_paper(title="Late arrival")
+    Paper.objects.filter(pk=old.pk).update(title="New name")
+    history.remove(gone, reason="A test.")
+    assert titles("arrival") == ["Late arrival"]
+    assert titles("old") == []
+    assert titles("new something") == titles("name") == ["New name"]
+    assert [titles("short"), titles("life")] == [[], []]
+    assert search.papers("name", limit=20).count == 1
+    assert [found.title for found in search.suggest("new nam")] == ["New name"]
+    history.restore(gone)
+    assert titles("life") == ["Short life"]
+    gone.delete()
+    assert titles("life") == []
+    rebuild()
+    assert counted("papers_search_added") == 0
+    assert [titles("arrival"), titles("old"), titles("name"), titles("life")] == [["Late arrival"], [], ["New name"], []]
+
+
+def test_only_what_a_search_reads_is_noted(committed_db):
+    paper = make_paper(title="Zebra")
+    rebuild()
+    paper.arxiv_id = "2204.06745"
+    paper.save()
+    assert counted("papers_search_added") == 0
+
+
+def test_the_bulk_import_is_not_noted_and_nobody_else_can_say_so(committed_db, owner_connection):
+    fill(owner_connection, 1, title="Zebra ", day=None)
+    assert counted("papers_search_added") == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET portal.bulk = 'on'")
+        make_paper(title="Quagga")
+        cursor.execute("RESET portal.bulk")
+    assert counted("papers_search_added") == 1
+    assert titles("zebra") == []
+    rebuild()
+    assert titles("zebra") == ["Zebra 1"]
+
+
+def test_an_old_title_is_found_behind_a_thousand_newer_papers(committed_db, owner_connection):
+    make_paper(title="Filling", date=date(1999, 1, 1))
+    make_paper(title="Filling station", date=date(1999, 1, 1))
+    fill(owner_connection, 2500, title="The filling of ", day=date(2024, 1, 1))
+    rebuild()
+    found = search.papers("filling", limit=20)
+    assert titles("filling")[:2] == ["Filling", "Filling station"]
+    assert (found.count_text, found.is_capped, len(found.hits)) == ("1,000+", True, 20)
+    assert titles("filling of 1234") == ["The filling of 1234"]
+    assert search.papers("filling 1234", limit=20).count_text == "1"
+
+
+def test_the_very_title_comes_before_a_thousand_that_begin_with_it(committed_db, owner_connection):
+    make_paper(title="Filling", date=date(1999, 1, 1))
+    fill(owner_connection, 2500, title="Filling ", day=date(2024, 1, 1))
+    rebuild()
+    assert titles("filling", limit=2) == ["Filling", "Filling 2500"]
+
+
+def test_common_words_are_answered_by_the_newest_papers(committed_db, owner_connection):
+    fill(owner_connection, 1500, title="Old ", day=date(2001, 1, 1))
+    for number in range(30):
+        make_paper(title=f"New {number}", abstract="Filling.", date=date(2024, 1, 1) + timedelta(days=number))
+    rebuild()
+    assert titles("filling", limit=30) == [f"New {number}" for number in reversed(range(30))]
+
+
+def test_a_title_is_suggested_by_its_words_while_they_are_typed(settled):
+    for title, day in [("Attention is all you need", 1), ("Is attention explanation?", 2), ("Café attentive", 3)]:
+        make_paper(title=title, slug=f"paper-{day}", date=date(2020, 1, day))
+    settled()
+    assert [found.slug for found in search.suggest("atten")] == ["paper-1", "paper-3", "paper-2"]
+    assert [found.slug for found in search.suggest("is attention exp")] == ["paper-2"]
+    assert [found.title for found in search.suggest("café ATT")] == ["Café attentive"]
+    assert len(search.suggest("attention", limit=1)) == 1
+    assert search.suggest("at") == ()
+
+
+@pytest.mark.django_db
+def test_names_are_found_by_beginnings_of_words_and_spam_is_not():
+    for name in ["José Müller", "Josef Muller", "Mullerson", "Jo Miller"]:
+        make_author(name=name)
+    make_method(name="Muller trick", spam_reason="A test.")
+    assert [author.name for author in named(Author.objects.all(), "jose mull")] == ["José Müller", "Josef Muller"]
+    assert [author.name for author in named(Author.objects.all(), "mullerson")] == ["Mullerson"]
+    assert [author.name for author in named(Author.objects.all(), "muller")] == ["Mullerson", "José Müller", "Josef Muller"]
+    assert list(named(Method.objects.published(), "muller")) == []
+
+
+@pytest.mark.django_db
+def test_a_search_is_one_query(django_assert_num_queries):
+    for size in (1, 20):
+        for number in range(size):
+            make_paper(title=f"Zebra {number}")
+        with django_assert_num_queries(1):
+            search.papers("zebra", limit=20)
+        with django_assert_num_queries(1):
+            search.suggest("zebra")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", ["papers_search", "papers_search_title", "papers_search_added"])
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM {}", "UPDATE {} SET date = NULL", "INSERT INTO {} (paper_id) VALUES (1)", "TRUNCATE {}", "DROP TABLE {}"],
+)
+def test_the_runtime_role_cannot_alter_the_index(table, statement):
+    with pytest.raises(ProgrammingError, match="permission denied|must be owner"), transaction.atomic():
+        connection.cursor().execute(statement.format(table))
+
+
+def test_after_a_rebuild_the_runtime_role_reads_and_still_cannot_write(committed_db):
+    make_paper(title="Zebra")
+    rebuild()
+    rebuild()
+    assert titles("zebra") == ["Zebra"]
+    for table in ("papers_search", "papers_search_title"):
+        with pytest.raises(ProgrammingError, match="permission denied"), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table}")
+
+
+def test_searches_go_on_and_changes_are_kept_when_a_rebuild_is_killed(committed_db, owner_connection):
+    make_paper(title="Zebra", abstract="Stripes.")
+    rebuild()
+    make_paper(title="Quagga", abstract="Stripes.")
+    reached, failures = threading.Event(), []
+
+    def run():
+        try:
+            rebuild(tell=lambda line: reached.set() if "papers_search_title: indexing" in line else None)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    with _held_open():  # a search in a transaction keeps the rebuild from its last step
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert reached.wait(30)
+        assert sorted(titles("stripes")) == ["Quagga", "Zebra"]
+        with owner_connection, owner_connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = current_user AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            assert cursor.fetchall() == [(True,)]
+        thread.join(30)
+    assert [type(error).__name__ for error in failures] == ["OperationalError"]
+    assert sorted(titles("stripes")) == ["Quagga", "Zebra"]
+    assert counted("papers_search") == 1
+    assert rebuild().papers == 2
+    assert sorted(titles("stripes")) == ["Quagga", "Zebra"]
+
+
+def test_a_change_during_a_rebuild_stays_noted(committed_db):
+    paper = make_paper(title="Zebra")
+    make_paper(title="Okapi")
+
+    def change(line):
+        if line == "papers_search: indexing 2 papers":
+            Paper.objects.filter(pk=paper.pk).update(title="Quagga")
+
+    rebuild(tell=change)
+    assert (titles("zebra"), titles("quagga")) == ([], ["Quagga"])
+    assert counted("papers_search_added") == 1
+
+
+def test_a_rebuild_gives_up_when_a_reader_never_lets_go(committed_db, monkeypatch):
+    monkeypatch.setattr(search_rebuild, "SWAP_TRIES", 2)
+    make_paper(title="Zebra")
+    with _held_open(), pytest.raises(search_rebuild.RebuildFailed, match="was not replaced"):
+        rebuild()
+    assert titles("zebra") == ["Zebra"]
+    assert rebuild().papers == 1
+
+
+class _held_open:
+    """A reader of the index, in a transaction that stays open."""
+
+    def __enter__(self):
+        found = connection.settings_dict
+        self.reader = psycopg2.connect(
+            dbname=found["NAME"], user=found["USER"], password=found["PASSWORD"], host=found["HOST"], port=found["PORT"] or None
+        )
+        self.reader.cursor().execute("SELECT count(*) FROM papers_search")
+
+    def __exit__(self, *what):
+        self.reader.close()

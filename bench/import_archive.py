@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,15 +66,20 @@ def _measure(options: argparse.Namespace, first: Path, later: Path, folder: Path
     for step, took in steps.items():
         _tell(f"  step: {step}", f"{took:.1f} s")
     _tell("whole import, indexes and search vectors too", f"{imported.wall:.0f} s, {imported.cpu:.0f} s CPU", asked="300 s")
-    _tell("  peak memory of the importing process", f"{imported.peak:.0f} MB", asked="600 MB")
+    _tell("  peak memory of the importing processes", f"{imported.peak:.0f} MB", asked="600 MB")
     again = _run(["import_archive", str(first), "--skip-related"], environment)
-    changed = sum(file["new"] + file["changed"] for file in _last_report(environment)["files"])
+    report = _last_report(environment)
+    changed = sum(file["new"] + file["changed"] for file in report["files"])
     _tell("second, unchanged import", f"{again.wall:.0f} s, {again.peak:.0f} MB, {changed} rows new or changed")
     _tell("  ratio to the first", f"{again.wall / imported.wall:.2f}", asked="0.30")
+    for step, took in report["seconds"].items():
+        _tell(f"  step: {step}", f"{took:.1f} s")
     if not options.skip_related:
         related = _run(["relate_papers", "--all"], environment)
         _tell("related papers for all", f"{related.wall:.0f} s, {related.cpu:.0f} s CPU", asked="480 s")
         _tell("  peak memory", f"{related.peak:.0f} MB", asked="3000 MB")
+    if options.only_import:
+        return
     exported = _run(["export_archive", str(folder / "export"), "--no-parquet"], environment)
     _tell("export of the six files", f"{exported.wall:.0f} s, {exported.peak:.0f} MB")
     trip = _run(["compare_archives", str(first), str(folder / "export")], environment, shows=True)
@@ -94,6 +100,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--archive", type=Path, help="a folder that the generator filled, instead of making one")
     parser.add_argument("--later", type=Path, help="the same for the later dump (--next)")
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it")
+    parser.add_argument("--only-import", action="store_true", help="stop after the second import")
     parser.add_argument("--skip-related", action="store_true")
     parser.add_argument("--skip-update", action="store_true")
     return parser.parse_args()
@@ -136,7 +143,8 @@ def _run(words: list[str], environment: dict[str, str], *, shows: bool = False) 
     with tempfile.TemporaryFile() as output:
         command = [sys.executable, str(ROOT / "manage.py"), *words]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
+        with _watched(process.pid) as peak:
+            _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         said = output.read().decode(errors="replace")
@@ -144,7 +152,36 @@ def _run(words: list[str], environment: dict[str, str], *, shows: bool = False) 
         print(said, flush=True)
     if process.returncode:
         raise SystemExit(f"manage.py {words[0]} failed.")
-    return Ran(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Ran(time.monotonic() - began, usage.ru_utime + usage.ru_stime, max(peak) / 2**20)
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[list[int]]:
+    """Bytes in memory of a process and its children together, shared pages counted once; looked at twice a second."""
+    seen, is_over = [0], threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(0.5):
+            with suppress(OSError):
+                children = [part for path in Path(f"/proc/{pid}/task").glob("*/children") for part in path.read_text().split()]
+                seen.append(sum(map(_memory, [str(pid), *children])))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _memory(pid: str) -> int:
+    """Bytes of a process, its share of what it shares; nothing where it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    return 0
 
 
 def _last_report(environment: dict[str, str]) -> dict[str, Any]:

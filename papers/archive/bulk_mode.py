@@ -35,7 +35,10 @@ def without_indexes(session: Session, tables: Sequence[str]) -> Iterator[None]:
         session.run(f"DROP INDEX {index}")
     for table in names:
         session.run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    session.bare_tables.update(names)
     yield
+    session.bare_tables.difference_update(names)
+    session.undo_defaults()
     session.run("SELECT set_config('maintenance_work_mem', '512MB', true)")
     with session.timed("indexes"):
         for _, definition in indexes:

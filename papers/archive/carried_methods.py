@@ -31,7 +31,7 @@ SELECT m.archive_key, m.slug, m.name, {texts}, m.archive_paper_count, 'methods' 
 FROM papers_method m LEFT JOIN papers_methodcollection main ON main.id = m.main_collection_id
 WHERE m.archive_key IS NOT NULL AND (
     m.archive_raw ?| ARRAY['{embedded}', '{absent}'] OR NOT 'methods' = ANY(m.archive_dumps)
-    OR m.id IN (SELECT method_id FROM papers_papermethod)
+    OR EXISTS (SELECT FROM papers_papermethod place WHERE place.method_id = m.id)
 )
 """
 

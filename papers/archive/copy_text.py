@@ -1,6 +1,5 @@
 """Values as PostgreSQL's COPY reads them: one line a row, columns parted by tabs."""
 
-import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -56,15 +55,7 @@ def json_text(value: Any) -> JsonText:
     """A value as JSON, numbers to the letter as a dump wrote them."""
     if value == {}:
         return EMPTY_OBJECT
-    return JsonText(_json(value))
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_json(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_json, value)) + "]"
-    return as_json(value)
+    return JsonText(as_json(value))
 
 
 def _others(value: Any) -> str:

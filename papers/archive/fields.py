@@ -25,7 +25,8 @@ class RowFields:
         self._what = what
         self.raw: JsonObject = {}
         self.absent = [key for key in schema if key not in values]
-        self.extra: JsonObject = {key: value for key, value in values.items() if key not in schema}
+        has_others = len(values) > len(schema) - len(self.absent)
+        self.extra: JsonObject = {key: value for key, value in values.items() if key not in schema} if has_others else {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._values

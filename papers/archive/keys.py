@@ -1,8 +1,9 @@
 """What makes two mentions one thing: folded addresses, arXiv ids, and keys of a length that an index can hold."""
 
 import hashlib
-import json
 import re
+
+from papers.archive.text import as_json
 
 LONGEST_KEY = 500
 """Bytes. A B-tree entry of PostgreSQL holds about 2,700, and some indexes join several columns."""
@@ -31,7 +32,7 @@ def bounded(key: str) -> str:
 
 def joined(*parts: str) -> str:
     """One bounded key out of several parts, never the same for different parts."""
-    return bounded(json.dumps(parts, ensure_ascii=False))
+    return bounded(f"[{', '.join(map(as_json, parts))}]")
 
 
 def arxiv_id_without_version(text: str) -> str | None:

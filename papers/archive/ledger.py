@@ -2,18 +2,23 @@
 apart as new, changed and same without asking the database for each.
 """
 
-import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
 
+import xxhash
+
+_SIGNED = 1 << 64
 UNKNOWN_DIGEST = 0
 """Stands for a row that has to be looked at whatever the dump says: one without a digest, or a removed one that comes back."""
 
 
 def digest(text: bytes) -> int:
-    """A digest of what the archive says of a row, as a signed 64-bit number that is not `UNKNOWN_DIGEST`."""
-    number = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
-    return number or 1
+    """A digest of what the archive says of a row, as a signed 64-bit number that is not `UNKNOWN_DIGEST`.
+
+    It tells rows that changed from rows that did not; whoever makes up a dump to fool it fools nobody else.
+    """
+    number: int = xxhash.xxh3_64_intdigest(text)
+    return (number - _SIGNED if number >= _SIGNED // 2 else number) or 1
 
 
 class Ledger:

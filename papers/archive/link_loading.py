@@ -6,15 +6,15 @@ it when it comes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from papers.archive import papers_with_abstracts
 from papers.archive.copy_text import json_text
-from papers.archive.fields import RowFault
-from papers.archive.links import LinkRecord, merge, parse, raw_beside
+from papers.archive.link_survey import Row, Survey, record_of
+from papers.archive.links import LinkRecord, merge, raw_beside
 from papers.archive.prepared_papers import COLUMNS as PAPER_COLUMNS
 from papers.archive.report import FileReport
-from papers.archive.rows import ArchiveRow, RejectedRow
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.upsert import Upsert, batches
@@ -31,7 +31,7 @@ _COLUMNS = (
 _FOUND = "SELECT archive_key, id, title, arxiv_id, url_abs, url_pdf FROM papers_paper WHERE archive_key = ANY(%s)"
 
 
-Read = Callable[[], Iterable[ArchiveRow | RejectedRow]]
+Read = Callable[[], Iterable[Row]]
 
 
 class LinkLoader:
@@ -41,8 +41,16 @@ class LinkLoader:
         self._session = session
         self._links = Upsert(session, PaperRepository, _COLUMNS)
         self._repositories = Upsert(session, Repository, ("key", "url", "framework"))
-        self._papers = Upsert(session, Paper, PAPER_COLUMNS, made_once=("slug",))
-        self._slugs = SlugDesk(Paper, session=session, kind=SlugHistory.Kind.PAPER)
+
+    @cached_property
+    def _papers(self) -> Upsert:
+        """Needed for papers alone that no dump of papers brought; it reads the keys of all."""
+        return Upsert(self._session, Paper, PAPER_COLUMNS, made_once=("slug",))
+
+    @cached_property
+    def _slugs(self) -> SlugDesk:
+        kind = SlugHistory.Kind.PAPER
+        return SlugDesk(Paper, session=self._session, kind=kind, also_taken=self._papers.ledger)
 
     @property
     def known(self) -> int:
@@ -55,7 +63,7 @@ class LinkLoader:
         The first reading finds which links stand in several rows and how repositories are called, so that the second can
         store the others batch by batch: held whole, the final archive's links would take half a gigabyte.
         """
-        survey = _Survey(read())
+        survey = Survey(read())
         made = 0
         for batch in batches(_records(read(), survey, report), size=BATCH):
             made += self._store(batch, survey, report)
@@ -70,7 +78,7 @@ class LinkLoader:
         """How many links no file of this import stated."""
         return sum(1 for _ in self._links.ledger.unseen())
 
-    def _store(self, records: Sequence[LinkRecord], survey: "_Survey", report: FileReport) -> int:
+    def _store(self, records: Sequence[LinkRecord], survey: Survey, report: FileReport) -> int:
         """Store one batch; how many papers had to be made for it."""
         papers = self._known_papers(records)
         made = self._make_papers([record for record in records if record.paper_key not in papers], papers)
@@ -82,7 +90,7 @@ class LinkLoader:
         report.same -= changed
         return made
 
-    def _put(self, record: LinkRecord, paper: "_Paper", survey: "_Survey", report: FileReport) -> None:
+    def _put(self, record: LinkRecord, paper: "_Paper", survey: Survey, report: FileReport) -> None:
         url, framework = survey.repositories[record.repository_key]
         repository = self._repositories.put(record.repository_key, (record.repository_key, url, framework)).id
         raw = raw_beside(record, paper={name: getattr(paper, name) for name in ("title", "arxiv_id", "url_abs", "url_pdf")})
@@ -106,7 +114,8 @@ class LinkLoader:
         for record in records:
             if record.paper_key not in papers:
                 papers[record.paper_key] = self._make_paper(record)
-        self._papers.flush()
+        if len(papers) > before:
+            self._papers.flush()
         return len(papers) - before
 
     def _make_paper(self, record: LinkRecord) -> "_Paper":
@@ -132,58 +141,19 @@ class _Paper(NamedTuple):
     url_pdf: str | None
 
 
-class _Survey:
-    """What has to be known of a whole file before its first link is stored.
-
-    `repeated` are the keys of links that stand in several rows; `repositories` gives for each the spelling of its address that
-    comes first, and the first framework that any row names.
-    """
-
-    def __init__(self, rows: Iterable[ArchiveRow | RejectedRow]) -> None:
-        self.repeated: set[str] = set()
-        self.repositories: dict[str, tuple[str, str | None]] = {}
-        seen: set[int] = set()
-        for row in rows:
-            record = _parsed(row)
-            if record is None:
-                continue
-            # A hash instead of the key: a clash only makes a link wait for the end of the file.
-            if hash(record.key) in seen:
-                self.repeated.add(record.key)
-            seen.add(hash(record.key))
-            self._describe(record)
-
-    def _describe(self, record: LinkRecord) -> None:
-        url, framework = self.repositories.get(record.repository_key, (record.url, None))
-        named = record.framework if record.framework != "none" else None
-        self.repositories[record.repository_key] = url, framework or named
-
-
-def _records(rows: Iterable[ArchiveRow | RejectedRow], survey: _Survey, report: FileReport) -> Iterator[LinkRecord]:
+def _records(rows: Iterable[Row], survey: Survey, report: FileReport) -> Iterator[LinkRecord]:
     """The links of a file, each once; those of several rows come last."""
     repeated: dict[str, LinkRecord] = {}
     for row in rows:
-        record = _parsed(row, report)
-        if record is None or isinstance(row, RejectedRow):
+        found = record_of(row, report)
+        if found is None:
             continue
+        record, decoded = found
         if record.key not in survey.repeated:
             yield record
         elif record.key in repeated:
-            merge(repeated[record.key], record, values=row.values)
+            merge(repeated[record.key], record, values=decoded.values)
             report.repeated += 1
         else:
             repeated[record.key] = record
     yield from repeated.values()
-
-
-def _parsed(row: ArchiveRow | RejectedRow, report: FileReport | None = None) -> LinkRecord | None:
-    """The record of a row; None for one that cannot be used, which is counted where there is a report."""
-    try:
-        if isinstance(row, ArchiveRow):
-            return parse(row.values)
-        reason = row.reason
-    except RowFault as fault:
-        reason = str(fault)
-    if report is not None:
-        report.reject(row.number, reason)
-    return None

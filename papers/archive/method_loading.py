@@ -22,6 +22,8 @@ from papers.slugs import slugify_title
 _TEXTS = ("full_name", "description", "introduced_year", "source_url", "source_title", "code_snippet_url")
 _COLUMNS = ("name", *_TEXTS, "main_collection_id", "archive_raw", "archive_absent", "archive_extra", "spam_reason")
 
+_MOST_REMEMBERED = 20_000
+
 
 @dataclass(slots=True)
 class _Stated:
@@ -56,6 +58,8 @@ class MethodDesk:
         self._stated = dict(_stated(session))
         self._known: dict[str, tuple[int, MethodRecord]] = {}
         self._collection_ids: dict[str, int] = {}
+        # With the record, so that no other one can come to its place in memory.
+        self._texts: dict[int, tuple[MethodRecord, str]] = {}
 
     def id_of(self, record: MethodRecord) -> tuple[int, bool]:
         """The method's id, and whether this record says of it what the first of this import said."""
@@ -65,6 +69,15 @@ class MethodDesk:
             self._known[record.name] = row_id, record
             return row_id, True
         return known[0], known[1] is record or known[1] == record
+
+    def text_of(self, record: MethodRecord) -> str:
+        """The record as a paper carries it, as JSON; records repeat, so that each is written once."""
+        known = self._texts.get(id(record))
+        if known is None:
+            if len(self._texts) >= _MOST_REMEMBERED:
+                self._texts.clear()
+            known = self._texts[id(record)] = record, json_text(record.values)
+        return known[1]
 
     def take(self) -> Callable[[], None]:
         """What was taken since the last call, as the work that stores it."""

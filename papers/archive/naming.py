@@ -1,6 +1,6 @@
 """Things that a dump knows by their names alone: people, venues, areas, and tasks and datasets as they are mentioned."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from papers.archive.copy_text import line
 from papers.archive.keys import bounded
@@ -35,8 +35,10 @@ class NameDesk:
         self._table = table
         self._addresses = addresses if addresses is not None else {}
         self._fallback = str(table._meta.model_name)
-        self.slugs = SlugDesk(table, session=session, kind=KINDS.get(self._fallback), harvested=self._addresses.values())
-        self._ledger = Ledger(_held(table, session))
+        taken: set[int] = set()
+        self._ledger = Ledger(_held(table, session, taken=taken))
+        kind = KINDS.get(self._fallback)
+        self.slugs = SlugDesk(table, session=session, kind=kind, harvested=self._addresses.values(), taken=taken)
         self._by_hand = made_by_people(table, session)
         extra = ("spam_reason",) if hasattr(table, "spam_reason") else ()
         self._stage = Stage(session, table, ("name", "slug", *extra), made_once=frozenset({"slug", *extra}))
@@ -53,13 +55,13 @@ class NameDesk:
         known = self._ledger.ids_of(names)
         return [self.id_of(name) if row_id is None else row_id for name, row_id in known]
 
-    def take(self) -> tuple[list[str], bool]:
+    def take(self) -> tuple[list[str], list[str]]:
         """The rows taken since the last call, for `store`."""
         return self._stage.take_lines()
 
-    def store(self, lines: Sequence[str], has_changed: bool) -> Staged:
+    def store(self, new: Sequence[str], held: Sequence[str]) -> Staged:
         """Store rows that were taken."""
-        return self._stage.bring_over(lines, has_changed)
+        return self._stage.bring_over(new, held)
 
     def flush(self) -> None:
         """Store what was taken."""
@@ -80,9 +82,12 @@ class NameDesk:
         return [judge_task(name) if self._table is Task else ""] if self._extra else []
 
 
-def _held(table: type[Named], session: Session) -> Iterable[tuple[str, int, int | None]]:
-    name = table._meta.db_table
-    return session.stream(f"SELECT archive_key, id, 1 FROM {name} WHERE archive_key IS NOT NULL ORDER BY id")
+def _held(table: type[Named], session: Session, *, taken: set[int]) -> Iterator[tuple[str, int, int | None]]:
+    """The rows of the archive; the addresses of all rows go into `taken`, as `SlugDesk` holds them."""
+    for key, row_id, slug in session.stream(f"SELECT archive_key, id, slug FROM {table._meta.db_table} ORDER BY id"):
+        taken.add(hash(slug))
+        if key is not None:
+            yield key, row_id, NAME_ALONE
 
 
 def made_by_people(table: type[Named], session: Session) -> dict[str, int]:

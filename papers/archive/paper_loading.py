@@ -7,7 +7,7 @@ import gc
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
-from papers.archive.copy_text import NULL, escaped, json_text
+from papers.archive.copy_text import EMPTY_OBJECT, NULL, escaped, json_text
 from papers.archive.fields import RowFault
 from papers.archive.keys import bounded
 from papers.archive.method_loading import MethodDesk
@@ -22,13 +22,15 @@ from papers.archive.row_decoding import decoded
 from papers.archive.rows import ArchiveRow, RawRow, RejectedRow
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.text import JsonObject
 from papers.archive.upsert import Upsert
 from papers.models import Author, Conference, Paper, Proceeding, SlugHistory, Task
 from papers.slugs import slugify_title
 
-BATCH = 4000
+BATCH = 2500
 MOST_DEFERRED = 20_000
+
+Row = Prepared | RawRow | ArchiveRow | RejectedRow
+"""A paper that was made ready elsewhere, a row as its text or decoded, or one that is none."""
 
 
 class PaperLoader:
@@ -48,7 +50,9 @@ class PaperLoader:
         self._methods = MethodDesk(session)
         self._proceedings = _Proceedings(session)
         self._papers = Upsert(session, Paper, COLUMNS, made_once=("slug",), kept_if_null=("archive_code_count",))
-        self._slugs = SlugDesk(Paper, session=session, kind=SlugHistory.Kind.PAPER, harvested=harvested)
+        self._slugs = SlugDesk(
+            Paper, session=session, kind=SlugHistory.Kind.PAPER, harvested=harvested, also_taken=self._papers.ledger
+        )
         self._lists = [_list(session, "author"), _list(session, "task"), _list(session, "method")]
         self._plain = PlainPapers()
 
@@ -57,7 +61,7 @@ class PaperLoader:
         """How many papers of the archive there were, or are by now."""
         return len(self._papers.ledger)
 
-    def load(self, rows: Iterable[RawRow | ArchiveRow | RejectedRow], *, report: FileReport) -> None:
+    def load(self, rows: Iterable[Row], *, report: FileReport) -> None:
         """Store the papers of one file and count them."""
         changed: set[str] = set()
         with Pipeline() as pipeline, _without_collector():
@@ -77,7 +81,7 @@ class PaperLoader:
         """How many papers no file of this import stated."""
         return sum(1 for _ in self._papers.ledger.unseen())
 
-    def _in_order(self, rows: Iterable[RawRow | ArchiveRow | RejectedRow], report: FileReport) -> Iterator[Prepared]:
+    def _in_order(self, rows: Iterable[Row], report: FileReport) -> Iterator[Prepared]:
         """The papers of a file; those whose address has to be made come last, when all that the file states are taken."""
         deferred: list[Prepared] = []
         for row in rows:
@@ -90,9 +94,9 @@ class PaperLoader:
                 deferred.append(paper)
         yield from deferred
 
-    def _read(self, row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Prepared | None:
-        paper = self._plain.prepare(row.data) if isinstance(row, RawRow) else None
-        if paper is None:
+    def _read(self, row: Row, report: FileReport) -> Prepared | None:
+        paper = row if isinstance(row, Prepared) else self._plain.prepare(row.data) if isinstance(row, RawRow) else None
+        if paper is None and not isinstance(row, Prepared):
             paper = _carefully(row, report)
         if paper is not None and self._papers.ledger.is_seen(paper.key):
             report.reject(row.number, f"repeats the paper_url of an earlier row ({paper.key[:100]})")
@@ -102,7 +106,7 @@ class PaperLoader:
     def _put(self, paper: Prepared, report: FileReport) -> None:
         methods, own_methods = self._method_ids(paper)
         lists = (self._authors.ids(paper.authors), self._tasks.ids(paper.tasks), methods)
-        raw = json_text({**paper.raw, "methods": own_methods} if own_methods else paper.raw)
+        raw = _raw_text(paper, own_methods)
         proceeding = self._proceedings.id_of(paper.proceeding, conference=self._conferences) if paper.proceeding else NULL
         text = f"{paper.text}\t{escaped(raw)}\t{proceeding}\n"
         is_known = paper.key in self._papers.ledger
@@ -114,13 +118,14 @@ class PaperLoader:
             for stage, items in zip(self._lists, lists, strict=True):
                 stage.add(put.id, items, is_new=put.is_new)
 
-    def _method_ids(self, record: Prepared) -> tuple[list[int], list[JsonObject] | None]:
-        """Ids of the methods, and the whole list where one of them is said to be another thing than an earlier paper said."""
+    def _method_ids(self, record: Prepared) -> tuple[list[int], str]:
+        """Ids of the methods, and the whole list as JSON where one is said to be another thing than an earlier paper said."""
         if not record.methods:
-            return [], None
+            return [], ""
         found = [self._methods.id_of(method) for method in record.methods]
         differs = not all(is_same for _, is_same in found) and "methods" not in record.raw
-        return [row_id for row_id, _ in found], [method.values for method in record.methods] if differs else None
+        own = f"[{', '.join(map(self._methods.text_of, record.methods))}]" if differs else ""
+        return [row_id for row_id, _ in found], own
 
     def _send(self, pipeline: Pipeline, changed: set[str], *, is_last: bool) -> None:
         """Hand what was taken to the thread that stores it, what is named before what names it."""
@@ -184,6 +189,14 @@ def _carefully(row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Pr
     except RowFault as fault:
         report.reject(read.number, str(fault))
         return None
+
+
+def _raw_text(paper: Prepared, own_methods: str) -> str:
+    """What columns cannot give back, as JSON; with the methods where the paper tells them in its own way."""
+    if not own_methods:
+        return json_text(paper.raw) if paper.raw else EMPTY_OBJECT
+    others = json_text(paper.raw)[1:-1]
+    return f'{{"methods": {own_methods}{f", {others}" if others else ""}}}'
 
 
 def _list(session: Session, item: str) -> ListStage:

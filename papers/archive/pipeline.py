@@ -7,8 +7,8 @@ from types import TracebackType
 
 Job = Callable[[], None]
 
-AHEAD = 2
-"""Batches that may wait; more only costs memory."""
+AHEAD = 1
+"""Batches that may wait beside the one that is worked on; more only costs memory."""
 
 
 class Pipeline:

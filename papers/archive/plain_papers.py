@@ -1,9 +1,11 @@
 """The papers dump's ordinary row, at the speed of a compiled decoder; what is odd in any way is left to the careful parse."""
 
+import json
 import re
 from collections.abc import Sequence
 
 import msgspec
+import xxhash
 
 from papers.archive.copy_text import NULL, escaped
 from papers.archive.dates import latest_possible, possible_day
@@ -54,7 +56,8 @@ class PlainPapers:
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(_Row)
-        self._methods: dict[bytes, MethodRecord] = {}
+        self._methods: dict[int, MethodRecord] = {}
+        self._records: dict[int, MethodRecord] = {}
         self._proceedings: dict[str, ProceedingRecord] = {}
         self._days: dict[str, bool] = {}
         self._latest = latest_possible()
@@ -110,12 +113,21 @@ class PlainPapers:
         )
 
     def _method(self, raw: bytes) -> MethodRecord:
-        found = self._methods.get(raw)
+        # A digest instead of the text, which may be kilobytes long and comes in many orders of its keys.
+        spelling = xxhash.xxh3_128_intdigest(raw)
+        found = self._methods.get(spelling)
         if found is None:
             if len(self._methods) >= _MOST_REMEMBERED:
                 self._methods.clear()
-            found = self._methods[raw] = parse_method(msgspec.json.decode(raw))
+            found = self._methods[spelling] = self._interned(parse_method(msgspec.json.decode(raw)))
         return found
+
+    def _interned(self, record: MethodRecord) -> MethodRecord:
+        """One record for all spellings of it: order of keys and white space change within a dump."""
+        if len(self._records) >= _MOST_REMEMBERED:
+            self._records.clear()
+        content = json.dumps(record.values, sort_keys=True).encode()
+        return self._records.setdefault(xxhash.xxh3_128_intdigest(content), record)
 
     def _proceeding(self, name: str) -> ProceedingRecord:
         found = self._proceedings.get(name)

@@ -20,7 +20,10 @@ PLAIN_END = f"\tauthors\t\\N\t{{}}\t{EMPTY_OBJECT}"
 
 @dataclass(slots=True)
 class Prepared:
-    """`text` holds TEXTS, MARKS and BESIDE; `raw`, the methods' ids and the proceeding's are the loader's to add."""
+    """`text` holds TEXTS, MARKS and BESIDE; `raw`, the methods' ids and the proceeding's are the loader's to add.
+
+    `number` is the row's in its file, where it comes from one.
+    """
 
     key: str
     slug: str
@@ -30,6 +33,7 @@ class Prepared:
     tasks: list[str]
     methods: list[MethodRecord]
     raw: JsonObject
+    number: int = 0
 
 
 def prepared(record: PaperRecord) -> Prepared:

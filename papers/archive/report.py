@@ -100,6 +100,11 @@ class ImportReport:
     def has_failed(self) -> bool:
         return any(file.error for file in self.files)
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether the import changed anything that the catalogue says."""
+        return any(file.new or file.changed for file in self.files) or bool(self.gone or self.gave_way)
+
     def note_seconds(self, seconds: Mapping[str, float]) -> None:
         """Add how long steps took."""
         for step, took in seconds.items():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from io import StringIO
+from io import BytesIO
 from time import monotonic
 from typing import Any
 
@@ -38,8 +38,10 @@ class Session:
     dump: str = ""
     origin: str = ""
     is_baseline: bool = False
+    bare_tables: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
     _connection: PgConnection | None = None
+    _defaults: dict[str, list[str]] = field(default_factory=dict)
     _pools: dict[str, Iterator[int]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -85,12 +87,29 @@ class Session:
 
     def copy(self, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
         """Append rows in COPY's text form (copy_text.line)."""
-        text = "".join(lines)
+        # As bytes: a text in memory takes up to four times as much, and the driver would encode it piece by piece.
+        text = "".join(lines).encode()
         if not text:
             return
         names = ", ".join(f'"{column}"' for column in columns)
         with self.connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", StringIO(text), 1 << 20)
+            # In one piece: between pieces the driver waits for the interpreter, which another thread keeps busy.
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", BytesIO(text), len(text) + 1)
+
+    def default(self, table: str, values: Mapping[str, str]) -> None:
+        """Have columns of a table whose indexes are away filled by these expressions, so that COPY need not carry them."""
+        if table in self._defaults:
+            return
+        self._defaults[table] = list(values)
+        for column, expression in values.items():
+            self.run(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET DEFAULT {expression}')
+
+    def undo_defaults(self) -> None:
+        """Take away what `default` set."""
+        for table, columns in self._defaults.items():
+            for column in columns:
+                self.run(f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP DEFAULT')
+        self._defaults.clear()
 
     def fresh_id(self, table: type[Model]) -> int:
         """The next id of a table, from its own sequence, over a connection beside the transaction."""

@@ -8,13 +8,16 @@ from papers.archive.session import Session
 from papers.models import SlugHistory
 from papers.slugs import first_free
 
+_NOTHING: Container[str] = ()
+
 
 class SlugDesk:
     """Hands out the free addresses of one table, at most one import long.
 
     Addresses that things had before stay taken, and so do `harvested` ones: addresses that the dumps state, for whoever
     they state them. Correct only while no one else adds rows, which the import's lock sees to among imports. Addresses are
-    held as hashes (a clash costs a number behind an address, no more), since there may be a million of them.
+    held as hashes (a clash costs a number behind an address, no more), since there may be a million of them; where most are
+    archive keys too, `also_taken` is the ledger that holds those. `taken` are the hashes, where somebody read them already.
     """
 
     def __init__(
@@ -24,10 +27,11 @@ class SlugDesk:
         session: Session,
         kind: SlugHistory.Kind | None = None,
         harvested: Iterable[str] = (),
-        also_taken: Container[str] = (),
+        also_taken: Container[str] = _NOTHING,
+        taken: set[int] | None = None,
     ) -> None:
         self._also_taken = also_taken
-        self._taken = {hash(row[0]) for row in session.stream(f"SELECT slug FROM {table._meta.db_table}")}
+        self._taken = _read(table, session, but_keys=also_taken is not _NOTHING) if taken is None else taken
         if kind:
             rows = session.rows("SELECT slug FROM papers_slughistory WHERE kind = %s", [kind.value])
             self._taken.update(hash(row[0]) for row in rows)
@@ -45,5 +49,12 @@ class SlugDesk:
         if slug != wanted:
             # Thousands of names can fold to one address, so the next search goes on where this one stopped.
             self._next[wanted] = int(slug.removeprefix(f"{wanted}-")) + 1
-        self._taken.add(hash(slug))
+        if not (is_stated and slug == wanted and self._also_taken is not _NOTHING):
+            self._taken.add(hash(slug))
         return slug
+
+
+def _read(table: type[Model], session: Session, *, but_keys: bool) -> set[int]:
+    """Hashes of the addresses of a table, without those that are archive keys where `but_keys`."""
+    odd = " WHERE slug IS DISTINCT FROM archive_key" if but_keys else ""
+    return {hash(row[0]) for row in session.stream(f"SELECT slug FROM {table._meta.db_table}{odd}")}

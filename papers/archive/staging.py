@@ -11,7 +11,7 @@ from papers.archive.copy_text import escaped
 from papers.archive.session import COMES_BACK, OWNER, Session
 from papers.catalogue_row import Source
 
-KEYS = ("id", "is_new", "archive_key", "archive_digest")
+KEYS = ("id", "archive_key", "archive_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,15 @@ class Stage:
     kept_if_null: frozenset[str] = frozenset()
     made_once: frozenset[str] = frozenset()
     label: str = ""
-    _lines: list[str] = field(default_factory=list)
-    _has_changed: bool = False
-    _count: int = 0
+    _new: list[str] = field(default_factory=list)
+    _held: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        columns = ", ".join(f't."{name}"' for name in ("archive_key", "archive_digest", *self.columns))
+        columns = ", ".join(f't."{name}"' for name in (*KEYS, *self.columns))
         self.session.run(f"DROP TABLE IF EXISTS {self.name}")
-        self.session.run(
-            f"CREATE TEMP TABLE {self.name} ON COMMIT DROP AS"
-            f" SELECT t.id, true AS is_new, {columns} FROM {self.target} t WHERE false"
-        )
+        self.session.run(f"CREATE TEMP TABLE {self.name} ON COMMIT DROP AS SELECT {columns} FROM {self.target} t WHERE false")
+        # Rows stay here for a moment: compressing the long ones would cost more than it saves.
+        self.session.run(f"ALTER TABLE {self.name} SET (toast_tuple_target = 8160)")
 
     @property
     def target(self) -> str:
@@ -62,41 +60,46 @@ class Stage:
         return f"stage_{self.target}{self.label}"
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._new) + len(self._held)
 
     def add(self, row_id: int, *, is_new: bool, key: str, digest: int, text: str) -> None:
         """Take a row; `text` are its columns in COPY's form (copy_text.line)."""
-        self._lines.append(f"{row_id}\t{'t' if is_new else 'f'}\t{escaped(key)}\t{digest}\t{text}")
-        self._has_changed = self._has_changed or not is_new
-        self._count += 1
+        lines = self._new if is_new else self._held
+        lines.append(f"{row_id}\t{escaped(key)}\t{digest}\t{text}")
 
-    def take_lines(self) -> tuple[list[str], bool]:
-        """The rows so far in COPY's form, and whether some of them are not new; the stage begins anew."""
-        taken = self._lines, self._has_changed
-        self._lines, self._has_changed, self._count = [], False, 0
+    def take_lines(self) -> tuple[list[str], list[str]]:
+        """The rows so far in COPY's form, new ones and those that are there; the stage begins anew."""
+        taken = self._new, self._held
+        self._new, self._held = [], []
         return taken
 
     def flush(self) -> Staged:
         """Bring the rows taken so far over into the real table, with their history."""
         return self.bring_over(*self.take_lines())
 
-    def bring_over(self, lines: Sequence[str], has_changed: bool) -> Staged:
+    def bring_over(self, new: Sequence[str], held: Sequence[str]) -> Staged:
         """Bring rows in COPY's form over; safe in another thread than the one that makes them."""
-        if not lines:
-            return NOTHING_STAGED
-        self.session.copy(self.name, [*KEYS, *self.columns], lines)
-        changed = self._update() if has_changed else frozenset[str]()
-        new = self._insert()
-        self.session.run(f"TRUNCATE {self.name}")
-        return Staged(new, changed)
+        changed = self._update(held) if held else frozenset[str]()
+        return Staged(self._insert(new) if new else 0, changed)
 
-    def _insert(self) -> int:
+    def _stage(self, lines: Sequence[str]) -> None:
+        self.session.run(f"TRUNCATE {self.name}")
+        self.session.copy(self.name, [*KEYS, *self.columns], lines)
+
+    def _insert(self, lines: Sequence[str]) -> int:
+        """Add new rows; where indexes are away and nothing is recorded of them, straight into the table."""
         others = self._others()
-        columns = ["id", "archive_key", "archive_digest", *self.columns, *others]
+        is_unrecorded = self.session.is_baseline or self.session.source == Source.DEMO
+        if is_unrecorded and self.target in self.session.bare_tables:
+            self.session.default(self.target, others)
+            self.session.copy(self.target, [*KEYS, *self.columns], lines)
+            return len(lines)
+        self._stage(lines)
+        columns = [*KEYS, *self.columns, *others]
         values = [*(f's."{name}"' for name in columns[: -len(others)]), *others.values()]
         names = ", ".join(f'"{name}"' for name in columns)
-        insert = f"INSERT INTO {self.target} ({names}) SELECT {', '.join(values)} FROM {self.name} s WHERE s.is_new ORDER BY s.id"
-        if self.session.is_baseline or self.session.source == Source.DEMO:
+        insert = f"INSERT INTO {self.target} ({names}) SELECT {', '.join(values)} FROM {self.name} s ORDER BY s.id"
+        if is_unrecorded:
             return self.session.run(insert)
         log = (
             f"WITH made AS ({insert} RETURNING public_id, papers_content(to_jsonb({self.target})) AS content) "
@@ -122,8 +125,9 @@ class Stage:
                 values[str(column.column)] = f"{literal('{}' if default in ([], {}) else default)}::{kind}"
         return values
 
-    def _update(self) -> frozenset[str]:
+    def _update(self, lines: Sequence[str]) -> frozenset[str]:
         """Bring rows up to date: people's edits win, rows made here are only filled. Public ids of those that changed."""
+        self._stage(lines)
         wanted = {name: self._effective(name) for name in self.columns if name not in self.made_once}
         source, back = literal(self.session.source.value), ", ".join(map(literal, COMES_BACK))
         wanted["archive_key"] = "s.archive_key"
@@ -143,9 +147,9 @@ class Stage:
             f"""
             WITH before AS (
                 SELECT t.id, papers_content(to_jsonb(t)) AS content
-                FROM {self.target} t JOIN {self.name} s USING (id) WHERE NOT s.is_new
+                FROM {self.target} t JOIN {self.name} s USING (id)
             ), after AS (
-                UPDATE {self.target} t SET {", ".join(assignments)} FROM {self.name} s WHERE t.id = s.id AND NOT s.is_new
+                UPDATE {self.target} t SET {", ".join(assignments)} FROM {self.name} s WHERE t.id = s.id
                 RETURNING t.id, t.public_id, papers_content(to_jsonb(t)) AS content
             )
             {log_change(self.session)}

@@ -8,6 +8,7 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 JsonObject = dict[str, JsonValue]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # made once: `json.dumps` makes one a call
 
 
 class NumberAsWritten(float):
@@ -23,13 +24,15 @@ class NumberAsWritten(float):
 
 def as_json(value: JsonValue) -> str:
     """A value as JSON text, numbers to the letter as the dump wrote them."""
+    if isinstance(value, str):
+        return _encoded(value)
     if isinstance(value, NumberAsWritten):
         return value.text
     if isinstance(value, list):
         return f"[{', '.join(as_json(part) for part in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{as_json(key)}: {as_json(part)}' for key, part in value.items())}}}"
-    return json.dumps(value, ensure_ascii=False)
+    return _encoded(value)
 
 
 def without_unstorable(values: JsonObject) -> JsonObject:

@@ -94,13 +94,13 @@ class Upsert:
         self._stage(row_id, key, number, text, once, is_new=adopted is None)
         return Put(row_id, adopted is None, True)
 
-    def take(self) -> tuple[list[str], bool]:
+    def take(self) -> tuple[list[str], list[str]]:
         """What was taken since the last call, for `store`."""
         return self.stage.take_lines()
 
-    def store(self, lines: Sequence[str], has_changed: bool) -> Staged:
+    def store(self, new: Sequence[str], held: Sequence[str]) -> Staged:
         """Bring over what was taken."""
-        return self.stage.bring_over(lines, has_changed)
+        return self.stage.bring_over(new, held)
 
     def flush(self) -> Staged:
         """Bring over what was taken so far."""

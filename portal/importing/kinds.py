@@ -15,7 +15,7 @@ from papers.archive.paper_loading import PaperLoader
 from papers.archive.report import DumpKind, FileReport
 from papers.archive.session import Session
 from portal.importing.harvest import Harvest
-from portal.importing.sources import Progress, raw_rows, rows
+from portal.importing.sources import Progress, paper_rows, raw_rows, rows
 
 BULK_BYTES = 32 << 20
 """Compressed. A first import of less is done sooner than indexes are taken away and built again."""
@@ -74,9 +74,9 @@ class KindImport:
         """Store one file and count its rows."""
         loader = self.loader
         if isinstance(loader, PaperLoader):
-            loader.load(raw_rows(file, progress=self._progress), report=file)
+            loader.load(paper_rows(file, progress=self._progress), report=file)
         elif isinstance(loader, LinkLoader):
-            loader.load(lambda: rows(file, progress=self._progress), report=file)
+            loader.load(lambda: raw_rows(file, progress=self._progress), report=file)
         elif isinstance(loader, TablesLoader):
             loader.load(self._shares.pop(id(file)), merged=self._merged, report=file)
         else:

@@ -11,7 +11,7 @@ from papers.archive.introductions import link_introductions
 from papers.archive.report import DumpKind, ImportReport
 from papers.archive.session import OWNER, Session
 from papers.archive.upsert import give_way as _give_way
-from papers.models import Paper, PaperRepository
+from papers.models import ArchiveImport, Paper, PaperRepository
 from portal.importing.faults import FAULTS
 from portal.importing.sources import Progress
 
@@ -36,7 +36,25 @@ def give_way(session: Session, kind: DumpKind) -> int:
 
 
 def settle(session: Session, *, report: ImportReport, progress: Progress) -> None:
-    """Bring what depends on several dumps up to date. Each step can be done again, so that a kill between them does no harm."""
+    """Bring what depends on several dumps up to date. Each step can be done again, so that a kill between them does no harm.
+
+    An import that changed nothing has nothing to settle, unless the one before it was broken off before it settled.
+    """
+    if report.has_changed or _is_owed(session):
+        _bring_up_to_date(session, report=report, progress=progress)
+    with session.timed("report"), transaction.atomic(using=OWNER):
+        session.begin()
+        report.faults = {name: session.rows(query)[0][0] for name, query in FAULTS.items()}
+    report.note_seconds(session.seconds)
+
+
+def _is_owed(session: Session) -> bool:
+    """Whether the import before this one never came to its end."""
+    before = ArchiveImport.objects.using(OWNER).filter(pk__lt=session.import_id).order_by("-pk").first()
+    return before is not None and before.finished_at is None
+
+
+def _bring_up_to_date(session: Session, *, report: ImportReport, progress: Progress) -> None:
     with transaction.atomic(using=OWNER):
         session.begin()
         for table in _ANALYZED:
@@ -57,7 +75,3 @@ def settle(session: Session, *, report: ImportReport, progress: Progress) -> Non
     progress.say("search index")
     with session.timed("search"):
         search_rebuild.rebuild()
-    progress.say("report")
-    with session.timed("report"):
-        report.faults = {name: session.rows(query)[0][0] for name, query in FAULTS.items()}
-    report.note_seconds(session.seconds)

@@ -8,12 +8,16 @@ from typing import Any
 
 from tqdm import tqdm
 
+from papers.archive import paper_scanning
 from papers.archive.kinds import SUFFIXES, is_dump_name, kind_of
+from papers.archive.prepared_papers import Prepared
 from papers.archive.reader import RawRow, read_raw, read_rows, size_of
 from papers.archive.report import DumpKind, FileReport
 from papers.archive.rows import ArchiveFileError, ArchiveRow, RejectedRow
 
 COUNTED_EVERY = 1000
+LARGE = 16 << 20
+"""Bytes from which a process of its own is worth its start."""
 
 
 class ImportRefused(Exception):
@@ -119,6 +123,14 @@ def raw_rows(file: FileReport, *, progress: Progress) -> Iterator[RawRow | Archi
         return rows(file, progress=progress)
     progress.next_file(file)
     return _counted(read_raw(file.path, at=progress.at), progress)
+
+
+def paper_rows(file: FileReport, *, progress: Progress) -> Iterator[Prepared | RawRow | ArchiveRow | RejectedRow]:
+    """The papers of a file: of a large one made ready by another process."""
+    if file.path.suffix == ".parquet" or size_of(file.path) < LARGE:
+        return raw_rows(file, progress=progress)
+    progress.next_file(file)
+    return _counted(paper_scanning.scan(file.path, at=progress.at), progress)
 
 
 def _counted(read: Iterator[Any], progress: Progress) -> Iterator[Any]:

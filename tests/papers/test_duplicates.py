@@ -108,6 +108,14 @@ def test_what_a_person_said_stays():
     assert pairs() == {"third": "first", "fourth": "third"}
 
 
+def test_a_row_that_a_person_told_apart_stands_for_itself_alone():
+    paper("apart", arxiv_id="2204.06745", date="2020-01-01", edited_fields=["duplicate_of"])
+    paper("second", arxiv_id="2204.06745", date="2021-01-01")
+    paper("third", arxiv_id="2204.06745", date="2022-01-01")
+    assert mark() == 1
+    assert pairs() == {"third": "second"}
+
+
 def test_a_removed_row_stands_for_none():
     paper("first", arxiv_id="2204.06745")
     paper("second", arxiv_id="2204.06745")

@@ -179,6 +179,14 @@ def test_what_papers_say_of_a_method_is_kept_when_the_methods_dump_says_somethin
     assert (found.description, found.archive_raw["_embedded"]) == ("New words.", {"description": "Two nets."})
 
 
+def test_an_edit_is_not_taken_for_what_papers_say():
+    load_papers(paper(methods=[carried()]))
+    Method.objects.update(description="Ours", edited_fields=["description"])
+    load_methods(method(description="New words."))
+    found = Method.objects.get()
+    assert (found.description, "_embedded" in found.archive_raw) == ("Ours", False)
+
+
 def test_spam_is_judged_and_a_persons_correction_kept():
     name = "Delta Airlines customer service 1-800-555-0199"
     load_methods(method(name, slug="delta"))

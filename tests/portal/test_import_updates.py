@@ -77,6 +77,17 @@ def test_what_a_complete_dump_no_longer_states_becomes_a_tombstone_and_comes_bac
     assert [action for action, *_ in told(three)] == ["removed", "restored"]
 
 
+def test_an_import_that_changes_nothing_settles_what_a_broken_off_one_left(dump):
+    path = dump(PAPERS, [paper_row("one", title="Neural parsing")])
+    load(path)
+    assert "search" in ArchiveImport.objects.latest("pk").report["seconds"]
+    load(path)
+    assert "search" not in ArchiveImport.objects.latest("pk").report["seconds"]
+    ArchiveImport.objects.update(finished_at=None)
+    load(path)
+    assert "search" in ArchiveImport.objects.latest("pk").report["seconds"]
+
+
 def test_a_delta_removes_nothing(dump):
     load(dump(PAPERS, [paper_row("one"), paper_row("two"), paper_row("three")]))
     report = load(dump(PAPERS, [paper_row(f"new-{number}") for number in range(5)]))

@@ -95,9 +95,10 @@ class PaperLoader:
         yield from deferred
 
     def _read(self, row: Row, report: FileReport) -> Prepared | None:
-        paper = row if isinstance(row, Prepared) else self._plain.prepare(row.data) if isinstance(row, RawRow) else None
-        if paper is None and not isinstance(row, Prepared):
-            paper = _carefully(row, report)
+        if isinstance(row, Prepared):
+            paper: Prepared | None = row
+        else:
+            paper = (self._plain.prepare(row.data) if isinstance(row, RawRow) else None) or _carefully(row, report)
         if paper is not None and self._papers.ledger.is_seen(paper.key):
             report.reject(row.number, f"repeats the paper_url of an earlier row ({paper.key[:100]})")
             return None

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from papers.archive.papers_with_abstracts import MethodRecord, ProceedingRecord, parse_method, read_proceeding
 from papers.archive.plain_papers import PlainPapers
-from papers.archive.prepared_papers import Prepared
+from papers.archive.prepared_papers import NO_RAW, Prepared
 from papers.archive.reader import read_raw
 from papers.archive.rows import ArchiveFileError, RawRow, RejectedRow
 
@@ -28,7 +28,6 @@ Scanned = Prepared | RawRow | RejectedRow
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LENGTH = struct.Struct("<Q")
-_NO_RAW: dict[str, Any] = {}
 
 
 def scan(path: Path, *, at: Callable[[int], None]) -> Iterator[Scanned]:
@@ -97,7 +96,7 @@ def _restored(row: Any, methods: list[MethodRecord], proceedings: dict[str, Proc
         authors=authors,
         tasks=tasks,
         methods=[methods[place] for place in numbers],
-        raw=_NO_RAW,
+        raw=NO_RAW,
         number=number,
     )
 
@@ -135,6 +134,13 @@ class _Sender:
             self._kept.clear()
             self._has_forgotten = True
 
+    def end(self, error: str | None) -> None:
+        """Send what is left, and the last batch: one without rows."""
+        if self._rows:
+            self.send()
+        self.send(error=error)
+        self._stream.flush()
+
     def _number(self, record: MethodRecord) -> int:
         found = self._numbers.get(id(record))
         if found is None:
@@ -157,10 +163,7 @@ def main(path: Path, stream: IO[bytes]) -> None:
             sender.take(row)
     except ArchiveFileError as fault:
         error = str(fault)
-    if sender._rows:
-        sender.send()
-    sender.send(error=error)
-    stream.flush()
+    sender.end(error)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,12 @@ from papers.archive.papers_with_abstracts import (
     parse_method,
     read_proceeding,
 )
-from papers.archive.prepared_papers import PLAIN_END, Prepared
-from papers.archive.text import JsonObject
+from papers.archive.prepared_papers import NO_RAW, PLAIN_END, Prepared
 from papers.slugs import slug_of_paper_url
 
 _MOST_REMEMBERED = 50_000
 _ODD_ESCAPE = re.compile(rb"\\u(?:00[01]|[dD][89a-fA-F])")
 """Control characters and halves of surrogate pairs."""
-_NO_RAW: JsonObject = {}
 
 
 class _Row(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -109,7 +107,7 @@ class PlainPapers:
             authors=row.authors,
             tasks=row.tasks,
             methods=methods,
-            raw=_NO_RAW,
+            raw=NO_RAW,
         )
 
     def _method(self, raw: bytes) -> MethodRecord:

@@ -15,6 +15,7 @@ BESIDE = ("archive_absent", "archive_extra")
 COLUMNS = (*TEXTS, *MARKS, *BESIDE, "archive_raw", "proceeding_id")
 
 PLAIN_END = f"\tauthors\t\\N\t{{}}\t{EMPTY_OBJECT}"
+NO_RAW: JsonObject = {}
 """MARKS and BESIDE of a row that says nothing beyond the schema."""
 
 

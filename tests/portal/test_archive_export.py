@@ -141,7 +141,7 @@ def test_the_sixth_file_holds_what_the_archive_had_no_place_for(tmp_path, dump):
     person, hidden = (User.objects.create_user(username=name) for name in ("ada", "ada@example.org"))
     with history.acting(via=Change.Via.FORM, by=person.pk, origin="/sota/x"):
         make_result(board, model_name="Made here", scores={"Accuracy": "2"}, source="form")
-    with history.acting(via=Change.Via.COMMAND, by=hidden.pk, origin="/root/secret/file.json"):
+    with history.acting(via=Change.Via.COMMAND, by=hidden.pk, origin="/srv/secret/file.json"):
         history.remove(Claim.objects.get(model_name="Gone"), reason="asked for")
     Task.objects.update(spam_reason="odd name")
     SlugHistory.objects.create(kind="task", slug="old", target=Task.objects.get().public_id)

@@ -48,7 +48,11 @@ def alone() -> Iterator[None]:
         if not lock.all("SELECT pg_try_advisory_lock(%s)", [_LOCK])[0][0]:
             raise ExportRefused("Another export is running: wait until it is done.")
         lock.end()
-        yield
+        try:
+            yield
+        finally:
+            # A closed connection gives its lock back a moment after the close, which the next export would run into.
+            lock.all("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def export(folder: Path, *, progress: Progress, files: Sequence[str] = FILES, has_parquet: bool = True) -> ArchiveExport:

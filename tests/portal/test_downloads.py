@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as site
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from papers.models import ArchiveExport, ExportedFile
@@ -31,6 +33,16 @@ def exports(tmp_path, settings):
 
 def publish():
     return nightly.publish(progress=lambda line: None)
+
+
+def locks():
+    """How many advisory locks are held in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        return cursor.fetchone()[0]
 
 
 def body(response):
@@ -72,6 +84,21 @@ def test_the_page_lists_what_can_be_downloaded(client, exports):
     for record in (first, second):
         assert f"/downloads/{Path(record.folder).name}/portal-extras.json.gz" in page.hrefs()
     assert "/downloads" in page.hrefs()
+
+
+def test_an_export_may_follow_another_at_once(monkeypatch):
+    """The lock is given back before its connection is closed: the server ends a closed one a moment later."""
+    held = []
+    close = DatabaseWrapper.close
+
+    def looking(wrapper):
+        held.append(locks())
+        close(wrapper)
+
+    with alone():
+        monkeypatch.setattr(DatabaseWrapper, "close", looking)
+        assert locks() == 1
+    assert held == [0]
 
 
 def test_a_file_comes_as_it_lies_on_the_disk(client, exports):

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from papers.archive.session import Session
 
 _CONSTRAINTS = """
-SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('f', 'u') ORDER BY contype DESC, conname
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint c
+WHERE conrelid = ANY(%s::regclass[])
+AND (contype IN ('f', 'u') OR contype = 'p' AND NOT EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.conrelid))
+ORDER BY contype DESC, conname
 """
 _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
@@ -21,7 +23,7 @@ AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrel
 
 @contextmanager
 def without_indexes(session: Session, tables: Sequence[str]) -> Iterator[None]:
-    """Take all but the primary keys off these tables, and build them anew after the block.
+    """Take all but the primary keys that others refer to off these tables, and build them anew after the block.
 
     Within the session's transaction: one that is broken off leaves the tables as they were. The tables are locked until it
     ends, for readers too, which is why this is for the first import alone.

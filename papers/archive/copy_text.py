@@ -1,5 +1,6 @@
 """Values as PostgreSQL's COPY reads them: one line a row, columns parted by tabs."""
 
+import os
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from papers.archive.text import as_json
 
 NULL = "\\N"
+_VERSION_4 = bytes(0x40 | octet & 0x0F for octet in range(256))
+_VARIANT = bytes(0x80 | octet & 0x3F for octet in range(256))
 _ARRAY_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 
@@ -49,6 +52,21 @@ class JsonText(str):
 
 
 EMPTY_OBJECT = JsonText("{}")
+
+
+def columns(values: Iterable[Any]) -> bytes:
+    """Columns of a row as bytes, without the line's end."""
+    return "\t".join(map(encoded, values)).encode()
+
+
+def random_uuids(count: int) -> list[bytes]:
+    """Random UUIDs (RFC 9562, version 4) as 32 hexadecimal digits each, from one draw."""
+    if not count:
+        return []
+    octets = bytearray(os.urandom(16 * count))
+    octets[6::16] = octets[6::16].translate(_VERSION_4)
+    octets[8::16] = octets[8::16].translate(_VARIANT)
+    return octets.hex(" ", 16).encode().split(b" ")
 
 
 def json_text(value: Any) -> JsonText:

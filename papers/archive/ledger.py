@@ -46,11 +46,6 @@ class Ledger:
         place = self._places.get(key)
         return None if place is None else self._ids[place]
 
-    def ids_of(self, keys: Iterable[str]) -> list[tuple[str, int | None]]:
-        """Each key with its row's id; None for those without a row."""
-        places, ids = self._places, self._ids
-        return [(key, ids[place] if (place := places.get(key)) is not None else None) for key in keys]
-
     def digest_of(self, key: str) -> int:
         """The digest that the row has; `UNKNOWN_DIGEST` where there is none."""
         place = self._places.get(key)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from papers.archive.copy_text import json_text, line
+from papers.archive.copy_text import columns as copied
+from papers.archive.copy_text import json_text
 from papers.archive.export.methods import EMBEDDED, EMBEDDED_ABSENT, embedded_beside
 from papers.archive.keys import bounded
 from papers.archive.naming import made_by_people
@@ -110,7 +111,7 @@ class MethodDesk:
         raw = {**own, **embedded_beside(record.values, columns)}  # type: ignore[arg-type]  # JSON values are values to write
         if raw == stated.raw and main == stated.main_collection:
             return
-        text = line((main, json_text(raw)))
+        text = copied((main, json_text(raw)))
         self._beside.add(stated.row_id, is_new=False, key=bounded(record.name), digest=stated.digest, text=text)
 
     def _collection_id(self, record: CollectionRecord) -> int:

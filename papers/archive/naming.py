@@ -1,10 +1,9 @@
 """Things that a dump knows by their names alone: people, venues, areas, and tasks and datasets as they are mentioned."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from papers.archive.copy_text import line
+from papers.archive.copy_text import columns
 from papers.archive.keys import bounded
-from papers.archive.ledger import Ledger
 from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
@@ -36,7 +35,7 @@ class NameDesk:
         self._addresses = addresses if addresses is not None else {}
         self._fallback = str(table._meta.model_name)
         taken: set[int] = set()
-        self._ledger = Ledger(_held(table, session, taken=taken))
+        self._ids = dict(_held(table, session, taken=taken))
         kind = KINDS.get(self._fallback)
         self.slugs = SlugDesk(table, session=session, kind=kind, harvested=self._addresses.values(), taken=taken)
         self._by_hand = made_by_people(table, session)
@@ -47,19 +46,19 @@ class NameDesk:
     def id_of(self, name: str) -> int:
         """The row's id; a row that is not there yet is taken."""
         key = bounded(name)
-        found = self._ledger.id_of(key)
+        found = self._ids.get(key)
         return found if found is not None else self._make(name, key)
 
-    def ids(self, names: Iterable[str]) -> list[int]:
+    def ids(self, names: Sequence[str]) -> list[int]:
         """Row ids in the order of the names; the loop over millions of authors, so that it looks short names up itself."""
-        known = self._ledger.ids_of(names)
-        return [self.id_of(name) if row_id is None else row_id for name, row_id in known]
+        found = list(map(self._ids.get, names))
+        return [self.id_of(name) for name in names] if None in found else found  # type: ignore[return-value]
 
-    def take(self) -> tuple[list[str], list[str]]:
+    def take(self) -> tuple[list[bytes], list[bytes]]:
         """The rows taken since the last call, for `store`."""
         return self._stage.take_lines()
 
-    def store(self, new: Sequence[str], held: Sequence[str]) -> Staged:
+    def store(self, new: Sequence[bytes], held: Sequence[bytes]) -> Staged:
         """Store rows that were taken."""
         return self._stage.bring_over(new, held)
 
@@ -70,11 +69,11 @@ class NameDesk:
     def _make(self, name: str, key: str) -> int:
         by_hand = self._by_hand.get(name)
         row_id = by_hand if by_hand is not None else self._session.fresh_id(self._table)
-        self._ledger.add(key, row_id, digest=NAME_ALONE)
+        self._ids[key] = row_id
         stated = self._addresses.get(name)
         wanted = stated or slugify_title(name, fallback=self._fallback)
         slug = self.slugs.give(wanted, is_stated=stated is not None) if by_hand is None else wanted
-        text = line((name, slug, *self._judgement(name)))
+        text = columns((name, slug, *self._judgement(name)))
         self._stage.add(row_id, is_new=by_hand is None, key=key, digest=NAME_ALONE, text=text)
         return row_id
 
@@ -82,12 +81,12 @@ class NameDesk:
         return [judge_task(name) if self._table is Task else ""] if self._extra else []
 
 
-def _held(table: type[Named], session: Session, *, taken: set[int]) -> Iterator[tuple[str, int, int | None]]:
+def _held(table: type[Named], session: Session, *, taken: set[int]) -> Iterator[tuple[str, int]]:
     """The rows of the archive; the addresses of all rows go into `taken`, as `SlugDesk` holds them."""
     for key, row_id, slug in session.stream(f"SELECT archive_key, id, slug FROM {table._meta.db_table} ORDER BY id"):
         taken.add(hash(slug))
         if key is not None:
-            yield key, row_id, NAME_ALONE
+            yield key, row_id
 
 
 def made_by_people(table: type[Named], session: Session) -> dict[str, int]:

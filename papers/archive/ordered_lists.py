@@ -43,9 +43,10 @@ class ListStage:
     def add(self, owner: int, items: Sequence[int], *, is_new: bool) -> None:
         """Take one list, in order, each item once."""
         if is_new:
-            self._new.extend(
-                f"{owner}\t{item}\t{place}\n" if self.position else f"{owner}\t{item}\n" for place, item in enumerate(items)
-            )
+            if self.position:
+                self._new += [f"{owner}\t{item}\t{place}\n" for place, item in enumerate(items)]
+            else:
+                self._new += [f"{owner}\t{item}\n" for item in items]
             return
         self._owners.append(f"{owner}\n")
         self._held.extend(f"{owner}\t{item}\t{place}\n" for place, item in enumerate(items))

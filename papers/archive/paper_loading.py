@@ -109,10 +109,10 @@ class PaperLoader:
         lists = (self._authors.ids(paper.authors), self._tasks.ids(paper.tasks), methods)
         raw = _raw_text(paper, own_methods)
         proceeding = self._proceedings.id_of(paper.proceeding, conference=self._conferences) if paper.proceeding else NULL
-        text = f"{paper.text}\t{escaped(raw)}\t{proceeding}\n"
+        text = b"%b\t%b" % (paper.text, f"{escaped(raw)}\t{proceeding}".encode())
         is_known = paper.key in self._papers.ledger
         slug = "" if is_known else self._slugs.give(paper.slug, is_stated=paper.key == paper.slug)
-        put = self._papers.put_text(paper.key, text, beside=f"{lists}", once=slug)
+        put = self._papers.put_text(paper.key, text, beside=f"{lists}", once=slug.encode())
         report.new += put.is_new
         report.same += not put.is_new
         if put.is_other:

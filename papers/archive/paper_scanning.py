@@ -6,6 +6,7 @@ any more.
 """
 
 import fcntl
+import gc
 import marshal
 import struct
 import subprocess
@@ -167,6 +168,7 @@ def main(path: Path, stream: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # rows come and go, and hold no cycles
     try:
         main(Path(sys.argv[1]), sys.stdout.buffer)
     except BrokenPipeError:

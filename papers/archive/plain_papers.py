@@ -102,7 +102,7 @@ class PlainPapers:
         return Prepared(
             key=slug,
             slug=slug,
-            text=escaped(text).replace("\x1f", "\t").replace("\x1e", NULL) + PLAIN_END,
+            text=f"{escaped(text)}{PLAIN_END}".replace("\x1f", "\t").replace("\x1e", NULL).encode(),
             proceeding=self._proceeding(row.proceeding) if row.proceeding is not None else None,
             authors=row.authors,
             tasks=row.tasks,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from papers.archive.copy_text import EMPTY_OBJECT, encoded, json_text
+from papers.archive.copy_text import EMPTY_OBJECT, columns, json_text
 from papers.archive.papers_with_abstracts import MethodRecord, PaperRecord, ProceedingRecord
 from papers.archive.text import JsonObject
 
@@ -28,7 +28,7 @@ class Prepared:
 
     key: str
     slug: str
-    text: str
+    text: bytes
     proceeding: ProceedingRecord | None
     authors: list[str]
     tasks: list[str]
@@ -44,7 +44,7 @@ def prepared(record: PaperRecord) -> Prepared:
     return Prepared(
         key=record.key,
         slug=record.slug,
-        text="\t".join(map(encoded, values)),
+        text=columns(values),
         proceeding=record.proceeding,
         authors=record.authors,
         tasks=record.tasks,

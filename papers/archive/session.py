@@ -87,8 +87,10 @@ class Session:
 
     def copy(self, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
         """Append rows in COPY's text form (copy_text.line)."""
-        # As bytes: a text in memory takes up to four times as much, and the driver would encode it piece by piece.
-        text = "".join(lines).encode()
+        self.copy_bytes(table, columns, "".join(lines).encode())
+
+    def copy_bytes(self, table: str, columns: Sequence[str], text: bytes) -> None:
+        """Append rows in COPY's text form, in UTF-8 already."""
         if not text:
             return
         names = ", ".join(f'"{column}"' for column in columns)

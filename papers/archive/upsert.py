@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from papers.archive.copy_text import line
+from papers.archive import copy_text
 from papers.archive.ledger import Ledger, digest
 from papers.archive.session import COMES_BACK, DISAPPEARED, GAVE_WAY, Session
 from papers.archive.staging import Stage, Staged, literal, log_change, log_values
@@ -60,7 +60,7 @@ class Upsert:
     ) -> None:
         self._session = session
         self._table = table
-        self._salt = f"{RULES}{session.source.value}\t"
+        self._salt = f"{RULES}{session.source.value}\t".encode()
         self._once = len(made_once)
         self._adopted = adopted if adopted is not None else {}
         self.ledger = Ledger(held(session, table))
@@ -77,11 +77,11 @@ class Upsert:
 
         `beside` is what else the archive says of the row, in lists of its own, as far as a change in it has to be noticed.
         """
-        return self.put_text(key, line(values), beside=beside, once=line(once)[:-1] if once else "")
+        return self.put_text(key, copy_text.columns(values), beside=beside, once=copy_text.columns(once) if once else b"")
 
-    def put_text(self, key: str, text: str, *, beside: str = "", once: str = "") -> Put:
-        """As `put`, with the columns as a line of COPY text, and what a new row gets alone without the line's end."""
-        number = digest(f"{self._salt}{text}{beside}".encode())
+    def put_text(self, key: str, text: bytes, *, beside: str = "", once: bytes = b"") -> Put:
+        """As `put`, with the columns in COPY's form, and so what a new row gets alone."""
+        number = digest(b"%b%b\n%b" % (self._salt, text, beside.encode()))
         known = self.ledger.see(key, digest=number)
         if known is not None:
             row_id, is_other = known
@@ -94,11 +94,11 @@ class Upsert:
         self._stage(row_id, key, number, text, once, is_new=adopted is None)
         return Put(row_id, adopted is None, True)
 
-    def take(self) -> tuple[list[str], list[str]]:
+    def take(self) -> tuple[list[bytes], list[bytes]]:
         """What was taken since the last call, for `store`."""
         return self.stage.take_lines()
 
-    def store(self, new: Sequence[str], held: Sequence[str]) -> Staged:
+    def store(self, new: Sequence[bytes], held: Sequence[bytes]) -> Staged:
         """Bring over what was taken."""
         return self.stage.bring_over(new, held)
 
@@ -113,8 +113,8 @@ class Upsert:
         """
         return tombstone(self._session, self._table, list(self.ledger.unseen()))
 
-    def _stage(self, row_id: int, key: str, number: int, text: str, once: str, *, is_new: bool) -> None:
-        whole = f"{text[:-1]}\t{once}\n" if self._once else text
+    def _stage(self, row_id: int, key: str, number: int, text: bytes, once: bytes, *, is_new: bool) -> None:
+        whole = b"%b\t%b" % (text, once) if self._once else text
         self.stage.add(row_id, is_new=is_new, key=key, digest=number, text=whole)
 
 

@@ -39,6 +39,8 @@ def test_indexes_constraints_and_triggers_are_as_they_were_after_a_load(session)
                         " '{}', '{}', '{}', '', now(), now(), 'Ada', 'ada'")  # fmt: skip
         assert shape(session) == before
         assert len(inside) < len(before) - 10
+        assert {"papers_paperauthor_pkey", "papers_author_pkey"} <= {name for name, _ in before}
+        assert "papers_paperauthor_pkey" not in {name for name, _ in inside}
     assert session.seconds["indexes"] > 0
 
 

@@ -1,13 +1,14 @@
 """COPY text, read back by PostgreSQL itself."""
 
 import json
+import uuid
 from datetime import date
 from io import StringIO
 
 import pytest
 from django.db import connection
 
-from papers.archive.copy_text import JsonText, encoded, json_text, line
+from papers.archive.copy_text import JsonText, columns, encoded, json_text, line, random_uuids
 from papers.archive.text import NumberAsWritten
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +59,14 @@ def test_what_has_no_form_is_refused():
 
 def test_json_text_is_not_written_as_json_again():
     assert encoded(JsonText('{"a": "b\\n"}')) == '{"a": "b\\\\n"}'
+
+
+def test_columns_are_a_line_as_bytes_without_its_end():
+    assert columns(("é\t", None, 3)) + b"\n" == line(("é\t", None, 3)).encode()
+
+
+def test_uuids_are_random_ones_of_their_version():
+    made = [uuid.UUID(text.decode()) for text in random_uuids(500)]
+    assert len(set(made)) == 500
+    assert {(one.version, one.variant) for one in made} == {(4, uuid.RFC_4122)}
+    assert random_uuids(0) == []

@@ -26,10 +26,6 @@ def test_what_was_not_met_is_told():
     assert (len(ledger), ledger.id_of("d"), ledger.id_of("e"), "d" in ledger) == (4, 4, None, True)
 
 
-def test_ids_are_looked_up_in_order():
-    assert Ledger([("a", 1, 1), ("b", 2, 1)]).ids_of(["b", "x", "a"]) == [("b", 2), ("x", None), ("a", 1)]
-
-
 def test_a_digest_is_a_number_that_a_column_holds_and_never_the_unknown_one():
     numbers = {digest(str(number).encode()) for number in range(2000)}
     assert len(numbers) == 2000

@@ -24,7 +24,7 @@ from portal.importing.harvest import Harvest, harvest
 from portal.importing.kinds import KindImport, bulk
 from portal.importing.sources import ImportRefused, Progress, files_of
 
-__all__ = ["Extent", "ImportRefused", "archive_is_imported", "import_paths"]
+__all__ = ["Extent", "ImportRefused", "archive_is_imported", "finish_broken_off", "import_paths"]
 
 _LOCK = 0x9A9E25_C0DE
 _TABLES = {
@@ -65,7 +65,7 @@ def import_paths(
             "The demo catalogue was not loaded: an archive is imported, and the demo only fills an empty catalogue."
         )
     report = ImportReport(files=files_of(paths))
-    with progress or Progress() as shown, _alone():
+    with progress or Progress() as shown, _alone(shown):
         shown.begin(report.files)
         record = ArchiveImport.objects.using(OWNER).create(source=source)
         harvested = harvest(report.files)
@@ -78,6 +78,29 @@ def import_paths(
         record.save(using=OWNER)
     report.number = record.pk
     return report
+
+
+def finish_broken_off(*, progress: Progress | None = None) -> ImportReport | None:
+    """Bring up to date what the last import left where it was broken off: search, counts, links between the dumps.
+
+    None where nothing was broken off, or another import is at work, which does it at its end.
+    """
+    with connections[OWNER].cursor() as cursor, progress or Progress() as shown:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+        try:
+            last = ArchiveImport.objects.using(OWNER).order_by("-pk").first()
+            if last is None or last.finished_at is not None:
+                return None
+            record = ArchiveImport.objects.using(OWNER).create(source=last.source)
+            report = ImportReport(number=record.pk)
+            settling.settle(_session(record, Source(last.source), dump="", is_baseline=False), report=report, progress=shown)
+            record.report, record.finished_at = report.as_json(), timezone.now()
+            record.save(using=OWNER)
+            return report
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
 
 
 def archive_is_imported() -> bool:
@@ -182,10 +205,13 @@ def _one_file(file: FileReport, loading: KindImport) -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(progress: Progress) -> Iterator[None]:
     """One import at a time: the lock goes with the owner's connection, should this process die."""
     with connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            progress.tell("Another import is running: this one begins when it is done.")
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
             yield
         finally:

@@ -71,8 +71,14 @@ def prune(root: Path, *, keep: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-NIGHT_WORK = (("rebuild_search", ()), ("relate_papers", ()), ("export_archive", ("--publish",)))
-"""Commands of the night, in order: the day's papers get into the search index and among the related ones, then the export."""
+NIGHT_WORK = (
+    ("import_archive", ("--finish",)),
+    ("rebuild_search", ()),
+    ("relate_papers", ()),
+    ("export_archive", ("--publish",)),
+)
+"""Commands of the night, in order: what a broken-off import left is brought up to date, the day's papers get into the search
+index and among the related ones, then the export."""
 
 
 @beat_init.connect

@@ -51,15 +51,17 @@ class RowFields:
     def texts(self, key: str) -> list[str]:
         """A list of texts; null reads as an empty one and is kept raw."""
         value = self._list(key)
-        if not all(isinstance(part, str) for part in value):
-            self._refuse(key, "a list of texts")
+        for part in value:
+            if not isinstance(part, str):
+                self._refuse_part(key, part, "texts")
         return [part for part in value if isinstance(part, str)]
 
     def objects(self, key: str) -> list[JsonObject]:
         """A list of objects; null reads as an empty one and is kept raw."""
         value = self._list(key)
-        if not all(isinstance(part, dict) for part in value):
-            self._refuse(key, "a list of objects")
+        for part in value:
+            if not isinstance(part, dict):
+                self._refuse_part(key, part, "objects")
         return [part for part in value if isinstance(part, dict)]
 
     def date(self, key: str, *, latest: date | None = None) -> date | None:
@@ -101,8 +103,13 @@ class RowFields:
         return value if isinstance(value, list) else self._refuse(key, "a list")
 
     def _refuse(self, key: str, wanted: str) -> NoReturn:
-        where = f"{self._what}: " if self._what else ""
-        raise RowFault(f"{where}{key} is {_kind(self._values.get(key))} where {wanted} belongs")
+        raise RowFault(f"{self._where()}{key} is {_kind(self._values.get(key))} where {wanted} belongs")
+
+    def _refuse_part(self, key: str, part: JsonValue, wanted: str) -> NoReturn:
+        raise RowFault(f"{self._where()}{key} holds {_kind(part)} where {wanted} belong")
+
+    def _where(self) -> str:
+        return f"{self._what}: " if self._what else ""
 
 
 def _kind(value: JsonValue) -> str:

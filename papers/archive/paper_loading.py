@@ -4,7 +4,7 @@ One thread parses and finds out what is new, while another brings batches into t
 """
 
 import gc
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from papers.archive.copy_text import EMPTY_OBJECT, NULL, escaped, json_text
@@ -36,12 +36,12 @@ Row = Prepared | RawRow | ArchiveRow | RejectedRow
 class PaperLoader:
     """Stores the papers of one dump, which may come in several files, with the people, places and subjects that they name.
 
-    `task_addresses` and `harvested` are addresses that other dumps state: of tasks by name, and of papers. The caller holds
+    `task_addresses` and `harvested` give addresses that the dumps state: of tasks by name, and of papers. The caller holds
     the transaction and the import's lock.
     """
 
     def __init__(
-        self, session: Session, *, task_addresses: dict[str, str] | None = None, harvested: Collection[str] = ()
+        self, session: Session, *, task_addresses: dict[str, str] | None = None, harvested: Callable[[], Iterable[str]] = tuple
     ) -> None:
         self._session = session
         self._authors = NameDesk(Author, session=session)

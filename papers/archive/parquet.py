@@ -52,6 +52,14 @@ def read_rows(path: Path, *, at: Callable[[int], None] | None = None) -> Iterato
                 at(size)
 
 
+def is_flat(path: Path) -> bool:
+    """Whether a parquet file holds tasks as this portal exports them: one row each, for analysis, and not the dump's tree."""
+    with _faults_named():
+        import pyarrow.parquet  # heavy, as above
+
+        return "is_top_level" in pyarrow.parquet.read_schema(path).names
+
+
 @contextmanager
 def _faults_named() -> Iterator[None]:
     import pyarrow  # heavy, as above
@@ -72,10 +80,15 @@ def _faults_named() -> Iterator[None]:
 
 def _values(array: pyarrow.Array, *, name: str) -> list[JsonValue]:
     """A column's values as a JSON dump has them; `name` is the column's."""
+    import pyarrow
     from pyarrow import types  # heavy, as above
 
     if types.is_struct(array.type):
         return _objects(array, without_nulls=name == _NAMES_WITHOUT_NULLS)
+    if types.is_fixed_size_list(array.type):
+        return _values(array.cast(pyarrow.list_(array.type.value_type)), name=name)
+    if types.is_string_view(array.type):
+        return _values(array.cast(pyarrow.string()), name=name)
     if types.is_list(array.type) or types.is_large_list(array.type):
         return _lists(array, name=name)
     if types.is_dictionary(array.type):

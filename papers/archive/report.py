@@ -1,5 +1,6 @@
 """What an import did, file by file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 SAMPLES = 5
+MOST_REASONS = 50
+OTHER_REASONS = "other reasons"
+
+_PARTICULARS = re.compile(r"\([^()]*\)|^.*: |\d[\d,]*")
+"""What one row's reason has that another's of the same sort has not: names in brackets or before a colon, numbers."""
 
 
 class DumpKind(StrEnum):
@@ -21,7 +27,10 @@ class DumpKind(StrEnum):
 
 @dataclass
 class FileReport:
-    """Counts of one file. Rows are papers, links or results; `read` is the sum of the five counts below it."""
+    """Counts of one file. Rows are papers, links or results; `read` is the sum of the five counts below it.
+
+    `samples` are the first rejected rows, and the first of each further sort of reason; `reasons` counts the sorts.
+    """
 
     path: Path
     kind: DumpKind | None = None
@@ -31,6 +40,7 @@ class FileReport:
     repeated: int = 0
     rejected: int = 0
     samples: list[str] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     error: str = ""
 
@@ -45,10 +55,14 @@ class FileReport:
         return self.stored + self.repeated + self.rejected
 
     def reject(self, number: int, reason: str) -> None:
-        """Count a row that cannot be used; the first few are kept with the reason."""
+        """Count a row that cannot be used, by its reason."""
         self.rejected += 1
-        if len(self.samples) < SAMPLES:
+        sort = " ".join(_PARTICULARS.sub("", reason).split())
+        if sort not in self.reasons and len(self.reasons) >= MOST_REASONS:
+            sort = OTHER_REASONS
+        if len(self.samples) < SAMPLES or sort not in self.reasons:
             self.samples.append(f"row {number:,} {reason}"[:400])
+        self.reasons[sort] = self.reasons.get(sort, 0) + 1
 
     def count(self, *, new: int, changed: int, same: int) -> None:
         """Count rows that were stored."""
@@ -61,12 +75,13 @@ class FileReport:
         self.error = reason
         self.new = self.changed = self.same = self.repeated = self.rejected = 0
         self.samples.clear()
+        self.reasons.clear()
         self.notes.clear()
 
     def as_json(self) -> dict[str, Any]:
         """What is kept of the file's report."""
         counts = {name: getattr(self, name) for name in ("read", "new", "changed", "same", "repeated", "rejected")}
-        said = {"samples": self.samples, "notes": self.notes, "error": self.error}
+        said = {"reasons": self.reasons, "samples": self.samples, "notes": self.notes, "error": self.error}
         return {"file": self.path.name, "kind": self.kind.value if self.kind else None, **counts, **said}
 
     def lines(self) -> list[str]:
@@ -77,7 +92,10 @@ class FileReport:
             return [f"{self.path}: {note}" for note in self.notes]
         counts = ["new", "changed", "same", "repeated", "rejected"]
         head = f"{self.path}: rows read {self.read:,}, " + ", ".join(f"{name} {getattr(self, name):,}" for name in counts)
-        return [head, *(f"  {note}" for note in self.notes), *(f"  rejected: {sample}" for sample in self.samples)]
+        lines = [head, *(f"  {note}" for note in self.notes)]
+        if self.rejected > len(self.samples):
+            lines += [f"  rejected {count:,} {'row' if count == 1 else 'rows'}: {sort}" for sort, count in self.reasons.items()]
+        return [*lines, *(f"  rejected: {sample}" for sample in self.samples)]
 
 
 @dataclass
@@ -85,7 +103,8 @@ class ImportReport:
     """All files of one import, and what came of them together.
 
     `gave_way` counts demo rows that gave way to it; `linked` results whose paper arrived after them; `gone` tombstones by dump;
-    `faults` rows of the catalogue by what is odd about them; `seconds` how long each step took.
+    `faults` rows of the catalogue by what is odd about them; `seconds` how long each step took; `was_settled` whether there
+    was anything to bring up to date.
     """
 
     files: list[FileReport] = field(default_factory=list)
@@ -95,6 +114,7 @@ class ImportReport:
     gone: dict[str, int] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    was_settled: bool = False
 
     @property
     def has_failed(self) -> bool:

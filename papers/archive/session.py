@@ -42,6 +42,7 @@ class Session:
     seconds: dict[str, float] = field(default_factory=dict)
     _connection: PgConnection | None = None
     _defaults: dict[str, list[str]] = field(default_factory=dict)
+    _with_defaults: set[str] = field(default_factory=set)
     _pools: dict[str, Iterator[int]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -100,11 +101,16 @@ class Session:
 
     def default(self, table: str, values: Mapping[str, str]) -> None:
         """Have columns of a table whose indexes are away filled by these expressions, so that COPY need not carry them."""
-        if table in self._defaults:
+        if table in self._with_defaults:
             return
+        self._with_defaults.add(table)
         self._defaults[table] = list(values)
         for column, expression in values.items():
             self.run(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET DEFAULT {expression}')
+
+    def doubt_defaults(self) -> None:
+        """After a savepoint was rolled back, which may have taken away what `default` set."""
+        self._with_defaults.clear()
 
     def undo_defaults(self) -> None:
         """Take away what `default` set."""
@@ -112,6 +118,7 @@ class Session:
             for column in columns:
                 self.run(f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP DEFAULT')
         self._defaults.clear()
+        self._with_defaults.clear()
 
     def fresh_id(self, table: type[Model]) -> int:
         """The next id of a table, from its own sequence, over a connection beside the transaction."""

@@ -1,6 +1,6 @@
 """Giving new rows their addresses."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from django.db.models import Model
 
@@ -15,9 +15,10 @@ class SlugDesk:
     """Hands out the free addresses of one table, at most one import long.
 
     Addresses that things had before stay taken, and so do `harvested` ones: addresses that the dumps state, for whoever
-    they state them. Correct only while no one else adds rows, which the import's lock sees to among imports. Addresses are
-    held as hashes (a clash costs a number behind an address, no more), since there may be a million of them; where most are
-    archive keys too, `also_taken` is the ledger that holds those. `taken` are the hashes, where somebody read them already.
+    they state them; where it is a function, it is asked when an address first has to be made. Correct only while no one
+    else adds rows, which the import's lock sees to among imports. Addresses are held as hashes (a clash costs a number
+    behind an address, no more), since there may be a million of them; where most are archive keys too, `also_taken` is the
+    ledger that holds those. `taken` are the hashes, where somebody read them already.
     """
 
     def __init__(
@@ -26,7 +27,7 @@ class SlugDesk:
         *,
         session: Session,
         kind: SlugHistory.Kind | None = None,
-        harvested: Iterable[str] = (),
+        harvested: Iterable[str] | Callable[[], Iterable[str]] = (),
         also_taken: Container[str] = _NOTHING,
         taken: set[int] | None = None,
     ) -> None:
@@ -35,7 +36,8 @@ class SlugDesk:
         if kind:
             rows = session.rows("SELECT slug FROM papers_slughistory WHERE kind = %s", [kind.value])
             self._taken.update(hash(row[0]) for row in rows)
-        self._harvested = set(harvested)
+        self._harvest = harvested if callable(harvested) else None
+        self._harvested = set() if callable(harvested) else set(harvested)
         self._next: dict[str, int] = {}
 
     def __contains__(self, slug: object) -> bool:
@@ -45,6 +47,10 @@ class SlugDesk:
         """The wanted address if it is free, else the first free numbered one; `is_stated` where the archive gives it."""
         if is_stated:
             self._harvested.discard(wanted)  # its owner has come
+        if self._harvest is not None and not (is_stated and wanted not in self):
+            # Of those that are taken there is no need to remember that they are stated too: they are nearly all.
+            self._harvested = {slug for slug in self._harvest() if slug not in self}
+            self._harvest = None
         slug = first_free(wanted, self, start=self._next.get(wanted, 1))
         if slug != wanted:
             # Thousands of names can fold to one address, so the next search goes on where this one stopped.

@@ -84,6 +84,7 @@ class KindImport:
 
     def begin_anew(self) -> None:
         """After a file of which nothing was stored: what was remembered of its rows is not so."""
+        self._session.doubt_defaults()
         self.loader = self._loader()
 
     def _loader(self) -> PaperLoader | LinkLoader | TablesLoader | MethodDumpLoader | DatasetLoader:

@@ -12,7 +12,7 @@ from papers.archive.report import DumpKind, ImportReport
 from papers.archive.session import OWNER, Session
 from papers.archive.upsert import give_way as _give_way
 from papers.models import ArchiveImport, Paper, PaperRepository
-from portal.importing.faults import FAULTS
+from portal.importing.faults import count_faults
 from portal.importing.sources import Progress
 
 _ANALYZED = (
@@ -42,9 +42,10 @@ def settle(session: Session, *, report: ImportReport, progress: Progress) -> Non
     """
     if report.has_changed or _is_owed(session):
         _bring_up_to_date(session, report=report, progress=progress)
+        report.was_settled = True
     with session.timed("report"), transaction.atomic(using=OWNER):
         session.begin()
-        report.faults = {name: session.rows(query)[0][0] for name, query in FAULTS.items()}
+        report.faults = count_faults(session)
     report.note_seconds(session.seconds)
 
 

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from papers.archive import paper_scanning
 from papers.archive.kinds import SUFFIXES, is_dump_name, kind_of
+from papers.archive.parquet import is_flat
 from papers.archive.prepared_papers import Prepared
 from papers.archive.reader import RawRow, read_raw, read_rows, size_of
 from papers.archive.report import DumpKind, FileReport
@@ -44,7 +45,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             files.append(path)
         else:
             raise ImportRefused(f"{path} does not exist; give a dump or a folder of dumps.")
-    return list(dict.fromkeys(files))
+    return list({path.resolve(): path for path in reversed(files)}.values())[::-1]
 
 
 def _is_beside(path: Path) -> bool:
@@ -61,6 +62,10 @@ def _identified(path: Path) -> FileReport:
     file = FileReport(path)
     try:
         file.kind = kind_of(path)
+        if file.kind == DumpKind.TABLES and path.suffix == ".parquet" and is_flat(path):
+            raise ArchiveFileError(
+                "is an export's flat table of tasks, which holds no whole boards; give its evaluation-tables.json.gz"
+            )
     except ArchiveFileError as error:
         file.fail(str(error))
     return file
@@ -81,6 +86,11 @@ class Progress:
         total = sum(size_of(file.path) * (2 if file.kind == DumpKind.LINKS else 1) for file in files if not file.error)
         is_shown = self.stream is not None and self.stream.isatty()
         self._bar = tqdm(total=total, unit="B", unit_scale=True, file=self.stream, disable=not is_shown, mininterval=0.5)
+
+    def tell(self, line: str) -> None:
+        """A line that stays, whether or not there is a bar."""
+        if self.stream is not None:
+            tqdm.write(line, file=self.stream)
 
     def say(self, step: str) -> None:
         """Name what is being done."""

@@ -25,6 +25,8 @@ class Command(BaseCommand):
             report = archive_import.import_paths([DEMO], source=Source.DEMO)
             if report.has_failed:
                 self.stderr.write("The demo catalogue could not be loaded; the site runs without it.")
+        if archive_import.finish_broken_off():
+            self.stdout.write("What an import that was broken off had left to do is done.")
         registry.ensure()
         registry.map_known_claims()
         mapping = ClaimMapping.objects.filter(checkpoint__slug=registry.SELFTEST, protocol__is_selftest=True).first()

@@ -7,9 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,24 +16,29 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from portal.embedded import EmbeddedError, addresses, home, running
-from portal.embedded.keeper import SERVERS, is_alive, ready_note
-from portal.embedded.postgres import read_pid
-from portal.embedded.processes import Account, has_ended, remembered
+from portal.embedded import addresses, home, running
+from portal.embedded.keeper import SERVERS, is_alive
+from portal.embedded.processes import Account, has_ended
+from tests.portal.embedded_servers import (
+    answers,
+    ask,
+    cache,
+    is_kept,
+    is_stopped,
+    keepers,
+    kill,
+    new_var_dir,
+    postgres_pid,
+    redis_pid,
+    redis_settings,
+    until,
+    write,
+)  # fmt: skip
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
 IS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="needs root: it is about dropping root's rights")
-
-
-@contextmanager
-def new_var_dir():
-    folder = Path(tempfile.mkdtemp(prefix="portal-embedded-"))
-    folder.chmod(0o711)  # the servers' account passes through
-    yield folder / "var"
-    home.remove(folder / "var")
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -51,76 +53,6 @@ def var_dir():
     """A VAR_DIR that every test finds as the one before left it, however it ended."""
     with new_var_dir() as folder:
         yield folder
-
-
-def postgres_pid(var_dir):
-    return read_pid(var_dir / "servers" / "postgres" / "data" / "postmaster.pid")
-
-
-def redis_pid(var_dir):
-    return remembered(var_dir / "run" / "redis.process")
-
-
-def keepers(var_dir):
-    """The process numbers of the keepers that live."""
-    return [int(ready_note(var_dir, server).read_text()) for server in SERVERS if is_alive(var_dir, server)]
-
-
-def is_stopped(var_dir):
-    return not any(is_alive(var_dir, server) for server in SERVERS)
-
-
-def kill(pid):
-    os.kill(pid, signal.SIGKILL)
-    until(lambda: has_ended(pid))
-
-
-def until(condition, *, seconds=15):
-    """Wait for something to come true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
-
-
-def ask(lease, statement, *, role="database_url"):
-    """Run a statement and return the first column of its first row, None without one."""
-    connection = psycopg2.connect(getattr(lease.addresses, role))
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchone()[0] if cursor.description else None
-    finally:
-        connection.close()
-
-
-def answers(lease):
-    try:
-        return ask(lease, "SELECT 1") == 1 and cache(lease, "ping")
-    except (psycopg2.OperationalError, redis.ConnectionError):
-        return False
-
-
-def cache(lease, command, *arguments):
-    with redis.Redis.from_url(lease.addresses.redis_url) as client:
-        return client.execute_command(command, *arguments)
-
-
-def redis_settings(lease, *names):
-    with redis.Redis.from_url(lease.addresses.redis_url, decode_responses=True) as client:
-        return [client.config_get(name)[name] for name in names]
-
-
-def write(lease):
-    """Put one row and one key where a later start has to find them."""
-    ask(lease, "DROP TABLE IF EXISTS kept", role="owner_url")
-    ask(lease, "CREATE TABLE kept AS SELECT 'row' AS word", role="owner_url")
-    cache(lease, "set", "kept", "key")
-
-
-def is_kept(lease):
-    return (ask(lease, "SELECT word FROM kept", role="owner_url"), cache(lease, "get", "kept")) == ("row", b"key")
 
 
 def test_the_servers_are_real_private_and_not_root(var_dir):
@@ -323,64 +255,6 @@ def test_data_go_elsewhere_when_the_account_cannot_reach_them(tmp_path):
     for folder in (moved, copied):
         home.remove(folder)
     assert not place.exists()
-
-
-def refused(var_dir):
-    """The one line with which a start is refused."""
-    with pytest.raises(EmbeddedError) as error, running(var_dir):
-        pass
-    assert "\n" not in str(error.value)
-    return str(error.value)
-
-
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
-    (tmp_path / "file").write_text("")
-    assert refused(tmp_path / "file" / "var").startswith(f"The folder {tmp_path}/file/var cannot be written (Not a directory)")
-
-
-def test_lost_passwords_are_one_line(var_dir):
-    with running(var_dir):
-        pass
-    passwords = addresses.password_file(var_dir)
-    kept = passwords.rename(passwords.with_suffix(".kept"))
-    assert "has other passwords than passwords.json: put the file back" in refused(var_dir)
-    assert is_stopped(var_dir)
-    kept.rename(passwords)
-    with running(var_dir) as lease:
-        assert answers(lease)
-
-
-def test_data_of_another_version_are_one_line(fresh_var_dir):
-    data = fresh_var_dir / "servers" / "postgres" / "data"
-    data.mkdir(parents=True)
-    (data / "PG_VERSION").write_text("9\n")
-    assert "was written by PostgreSQL 9 and only 18 is installed" in refused(fresh_var_dir)
-
-
-def test_broken_data_are_one_line(var_dir):
-    with running(var_dir):
-        pass
-    control = var_dir / "servers" / "postgres" / "data" / "global" / "pg_control"
-    kept = control.read_bytes()
-    control.write_bytes(b"")
-    assert "did not start: could not read file" in refused(var_dir)
-    assert is_stopped(var_dir)
-    control.write_bytes(kept)
-
-
-@needs_root
-@pytest.mark.parametrize("megabytes", [0, 12])
-def test_a_full_disk_is_one_line(fresh_var_dir, megabytes):
-    """A start on a small file system of its own: full at once, and full while the cluster is made."""
-    fresh_var_dir.mkdir()
-    size = f"size={megabytes}m" if megabytes else "nr_inodes=2"
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"{size},mode=0711", "none", str(fresh_var_dir)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("needs the right to mount a small file system")
-    try:
-        assert "No space left on device" in refused(fresh_var_dir)
-    finally:  # which would fail if a server were left there
-        subprocess.run(["umount", str(fresh_var_dir)], check=True)
 
 
 def test_a_keeper_that_is_stopping_is_waited_for(var_dir):

@@ -1,12 +1,12 @@
 """The engine's environment is set here, before any test module imports a package that reads it only once."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.factories.celery_worker import celery_worker
 from workers.evaluation.benchmark_data import environment
 
 _HOME = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
@@ -64,6 +64,8 @@ def log(tmp_path):
 
 @pytest.fixture
 def worker(committed_db, bench, neox, log):
+    from tests.factories.celery_worker import celery_worker  # needs the site's settings, which come after this file
+
     environment = {
         "BENCHMARK_DATA": str(bench),
         "CHECKPOINT_ROOTS": str(neox.parent),
@@ -72,3 +74,30 @@ def worker(committed_db, bench, neox, log):
     }
     with celery_worker(log, **environment) as process:
         yield process
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A tiny GPT-NeoX with a word-level tokenizer, saved by transformers."""
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+
+    from workers.evaluation.selftest.training import _tokenizer
+
+    folder = tmp_path_factory.mktemp("whole") / "checkpoint"
+    tokenizer = _tokenizer()
+    config = GPTNeoXConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=128,
+    )
+    GPTNeoXForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def checkpoint(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "checkpoint")

@@ -8,32 +8,13 @@ from papers.archive.report import DumpKind
 from papers.archive.screening import judge_dataset
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.staging import literal, log_change, log_values
+from papers.archive.staging import literal
 from papers.archive.upsert import Upsert, tombstone
 from papers.catalogue_row import Source
 from papers.models import Dataset, SlugHistory
 from papers.slugs import slugify_title
 
 _USED = "id IN (SELECT dataset_id FROM leaderboards_leaderboard WHERE removed_at IS NULL)"
-
-_REJOINED = """
-WITH wanted AS (
-    SELECT DISTINCT ON (own.id) own.id AS variant, whole.id AS whole FROM papers_dataset whole
-    JOIN papers_dataset own ON own.name = ANY(whole.variants) AND own.id <> whole.id
-    WHERE whole.removed_at IS NULL AND whole.spam_reason = '' AND %(datasets)s = ANY(whole.archive_dumps)
-    AND own.removed_at IS NULL AND own.archive_dumps = ARRAY[%(tables)s] AND own.edited_fields = '{}'
-    ORDER BY own.id, NOT starts_with(own.name, whole.name), length(whole.name) DESC, whole.id
-), moved AS (
-    UPDATE leaderboards_leaderboard b SET dataset_id = w.whole, updated_at = now() FROM wanted w WHERE b.dataset_id = w.variant
-), noted AS (
-    INSERT INTO papers_slughistory (kind, slug, target, since)
-    SELECT 'dataset', own.slug, whole.public_id, now() FROM wanted w
-    JOIN papers_dataset own ON own.id = w.variant JOIN papers_dataset whole ON whole.id = w.whole ON CONFLICT DO NOTHING
-), merged AS (
-    UPDATE papers_dataset d SET removed_at = now(), updated_at = now(), removed_reason = 'A variant of ' || whole.name || '.'
-    FROM wanted w JOIN papers_dataset whole ON whole.id = w.whole WHERE d.id = w.variant RETURNING d.public_id, d.removed_reason
-)
-"""
 
 
 class DatasetDesk:
@@ -98,22 +79,6 @@ def variants(datasets: Iterable[tuple[int, str, list[str]]]) -> dict[str, int]:
             rank = (len(name) if variant.startswith(name) else 0, -row_id)
             best[variant] = max(best.get(variant, rank), rank)
     return {variant: -rank[1] for variant, rank in best.items()}
-
-
-def rejoin(session: Session) -> int:
-    """Move boards from datasets that are known by their boards alone to those that list them as variants; how many were merged.
-
-    Needed where the datasets dump came after the tables. The merged rows leave a tombstone, and their addresses lead on.
-    """
-    names = {"datasets": DumpKind.DATASETS.value, "tables": DumpKind.TABLES.value}
-    return session.run(
-        f"""
-        {_REJOINED} {log_change(session)}
-        SELECT {log_values(session, "papers_dataset")}, 'removed', public_id, '{{}}'::jsonb,
-            jsonb_build_object('removed_reason', removed_reason) FROM merged
-        """,
-        names,
-    )
 
 
 def _keys(session: Session, condition: str) -> frozenset[str]:

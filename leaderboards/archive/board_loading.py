@@ -1,13 +1,10 @@
-"""Storing boards and their columns."""
+"""Storing boards."""
 
 from collections.abc import Mapping
-from uuid import uuid4
 
 from leaderboards.archive.settling import BoardTable, Tables
-from leaderboards.directions import infer_direction
-from leaderboards.metric_names import canonical_metric
-from leaderboards.models import Leaderboard, Metric
-from papers.archive.copy_text import json_text, line
+from leaderboards.models import Leaderboard
+from papers.archive.copy_text import json_text
 from papers.archive.keys import joined
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
@@ -20,7 +17,6 @@ BoardKey = tuple[str, str]
 _COLUMNS = (
     "task_id", "dataset_id", "dataset_name", "description", "position", "archive_raw", "archive_absent", "archive_extra",
 )  # fmt: skip
-_METRIC = ("id", "public_id", "leaderboard_id", "name", "position", "direction", "direction_source", "canonical_name")
 _KEPT = """
 SELECT leaderboard_id FROM leaderboards_claim WHERE removed_at IS NULL UNION SELECT leaderboard_id FROM leaderboards_measurement
 """
@@ -86,49 +82,3 @@ class BoardStore:
                 wanted = board.slug or slugify_title(f"{board.task} on {board.name}")
                 slug = slugs.give(wanted, is_stated=board.slug is not None)
         return self._rows.put(key, (task_id, dataset_id, *said, *beside), once=[slug]).id
-
-
-class MetricStore:
-    """Finds or makes the columns of boards for the length of one import; `columns.judge` gives them their directions.
-
-    A column that the dump no longer has stays, after the others: measurements may stand in it.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._held: dict[int, dict[str, tuple[int, int]]] = {}
-        for row_id, board, name, place in session.rows("SELECT id, leaderboard_id, name, position FROM leaderboards_metric"):
-            self._held.setdefault(board, {})[name] = row_id, place
-
-    def store(self, boards: Mapping[int, list[str]]) -> dict[tuple[int, str], int]:
-        """Make the columns of these boards (names in order, by board id) what is wanted; ids by board and name."""
-        new: list[str] = []
-        moved: list[tuple[int, int]] = []
-        for board, names in boards.items():
-            held = self._held.setdefault(board, {})
-            places = {name: place for place, name in enumerate(names)}
-            for name in held:
-                places.setdefault(name, len(names))
-            for name, place in places.items():
-                if name not in held:
-                    new.append(self._made(board, name, place))
-                elif held[name][1] != place:
-                    moved.append((held[name][0], place))
-                    held[name] = held[name][0], place
-        self._session.copy("leaderboards_metric", _METRIC, new)
-        self._move(moved)
-        return {(board, name): row_id for board in boards for name, (row_id, _) in self._held[board].items()}
-
-    def _made(self, board: int, name: str, place: int) -> str:
-        row_id = self._session.fresh_id(Metric)
-        self._held[board][name] = row_id, place
-        source = Metric.DirectionSource.INFERRED.value
-        return line((row_id, str(uuid4()), board, name, place, infer_direction(name), source, canonical_metric(name)))
-
-    def _move(self, moved: list[tuple[int, int]]) -> None:
-        if moved:
-            self._session.run(
-                "UPDATE leaderboards_metric m SET position = s.place"
-                " FROM unnest(%s::bigint[], %s::int[]) AS s(id, place) WHERE m.id = s.id",
-                [[row_id for row_id, _ in moved], [place for _, place in moved]],
-            )

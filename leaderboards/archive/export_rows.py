@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboards.archive.export import BoardRow, Edges, Place, ResultRow, TaskRow, plan, render_result, tasks_of
+from leaderboards.archive.settling import DROPPED
 from papers.archive.export.selection import BESIDE, Dump, Selection, beside
 from papers.archive.export.snapshot import Snapshot
 from papers.archive.export.written import Row, as_written
@@ -26,7 +27,9 @@ FROM leaderboards_leaderboard board WHERE board.task_id = ANY(%s) AND {stated} O
 """
 _METRICS = """
 SELECT leaderboard_id, name, EXISTS (SELECT 1 FROM leaderboards_score WHERE metric_id = metric.id)
-FROM leaderboards_metric metric WHERE leaderboard_id = ANY(%s) ORDER BY leaderboard_id, position, id
+FROM leaderboards_metric metric WHERE leaderboard_id = ANY(%s) AND (position < {dropped} OR EXISTS (
+    SELECT FROM leaderboards_score JOIN leaderboards_claim claim ON claim.id = claim_id WHERE metric_id = metric.id AND {stated}
+)) ORDER BY leaderboard_id, position, id
 """
 # A cell is JSON already, so that an object of cells is their texts side by side.
 _RESULTS = """
@@ -69,7 +72,8 @@ def boards_of(data: Snapshot, selection: Selection, tasks: Sequence[int]) -> dic
     found = data.all(query, [list(tasks)])
     ids = [row[0] for row in found]
     metrics: dict[int, list[tuple[str, bool]]] = defaultdict(list)
-    for board, name, is_scored in data.all(_METRICS, [ids]):
+    named = _METRICS.format(dropped=DROPPED, stated=selection.stated("claim", Dump.TABLES))
+    for board, name, is_scored in data.all(named, [ids]):
         metrics[board].append((name, is_scored))
     results = _results(data, selection, ids)
     boards: dict[int, list[BoardRow]] = defaultdict(list)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from leaderboards.archive import columns
 from leaderboards.archive.board_datasets import DatasetDesk
-from leaderboards.archive.board_loading import BoardKey, BoardStore, MetricStore
+from leaderboards.archive.board_loading import BoardKey, BoardStore
+from leaderboards.archive.metric_loading import MetricStore
 from leaderboards.archive.result_rows import ResultRecord
 from leaderboards.archive.score_loading import ScoreStage
 from leaderboards.archive.settling import BoardTable, Tables
@@ -70,7 +71,7 @@ class TablesLoader:
         report.notes.append(f"tasks {len(share.tasks):,}, boards {len(keys):,}")
 
     def finish(self, *, is_complete: bool) -> int:
-        """After the last file: tombstones for what a complete dump no longer states, and judgements on columns as they stand.
+        """After the last file: what a complete dump no longer states goes, and columns are judged as they stand.
 
         How many tombstones: results, boards, and tasks and datasets that nothing states any more.
         """
@@ -81,6 +82,7 @@ class TablesLoader:
         return gone
 
     def _remove_unstated(self) -> int:
+        self._metrics.settle()
         # In this order: a board with results stays, and so do the task and the dataset of a board.
         results, boards = self._results.rows.tombstone_unseen(), self._boards.remove_unstated()
         return results + boards + self._tasks.remove_unstated() + self._datasets.remove_unstated()

@@ -13,6 +13,8 @@ PART_OF = "_part_of"
 """In a board's `raw`: the name of the board or dataset whose sub-dataset it is."""
 SOTA_ABSENT = "_sota_absent"
 """In a board's `raw`: keys that its `sota` lacked; beside it `sota` holds what columns cannot give back of that object."""
+DROPPED = 1_000_000
+"""From this position on stand the columns of a board that the archive no longer names: an export has those with cells alone."""
 
 
 @dataclass

@@ -1,16 +1,17 @@
-"""Storing the tasks of the evaluation tables: their texts, their areas, and which stands below which."""
+"""Storing the tasks of the evaluation tables: their texts and their areas; `task_edges` has which stands below which."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from leaderboards.archive.settling import Tables, TaskTable, bare_edges
-from papers.archive.copy_text import json_text, line
+from leaderboards.archive.settling import Tables, TaskTable
+from leaderboards.archive.task_edges import EdgeStore
+from papers.archive.copy_text import json_text
 from papers.archive.keys import bounded
 from papers.archive.naming import NameDesk, made_by_people
 from papers.archive.ordered_lists import ListStage
 from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.staging import literal, log_change, log_values
+from papers.archive.staging import literal
 from papers.archive.upsert import Upsert, tombstone
 from papers.models import Area, SlugHistory, Task
 from papers.slugs import slugify_title
@@ -19,7 +20,7 @@ _COLUMNS = ("name", "description", "synonyms", "archive_raw", "archive_absent", 
 
 
 class TaskStore:
-    """Finds or makes tasks for the length of one import. Edges that a dump no longer has stay."""
+    """Finds or makes tasks for the length of one import."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -37,7 +38,9 @@ class TaskStore:
             field_name="areas",
             position="",
         )
+        self._edges = EdgeStore(session)
         self._named_alone: set[int] = set()
+        self._without_areas: set[int] = set()
 
     def store(self, names: Iterable[str], *, merged: Tables) -> dict[str, int]:
         """Store these tasks and those below them, as all files tell of them; task ids by name."""
@@ -47,11 +50,18 @@ class TaskStore:
         self._rows.flush()
         self._area_lists.flush()
         ids |= self._only_named([child for task in tasks for child in task.children if child not in ids])
-        _store_edges(self._session, tasks, ids, merged)
+        self._edges.store(tasks, ids=ids, merged=merged)
         return ids
 
     def remove_unstated(self) -> int:
-        """Tombstones for the tasks that no dump states any more and nothing is tagged with; how many."""
+        """After a complete dump: tombstones for the tasks that no dump states any more and nothing is tagged with; how many.
+
+        Areas and edges that the dump no longer has go too.
+        """
+        for task_id in self._without_areas:
+            self._area_lists.add(task_id, [], is_new=False)
+        self._area_lists.flush()
+        self._edges.remove_unstated()
         gone = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
         _note_tags(self._session, gone)
         boards = "SELECT task_id FROM leaderboards_leaderboard WHERE removed_at IS NULL"
@@ -66,8 +76,10 @@ class TaskStore:
         slug = "" if is_known else self._slugs.give(slugify_title(task.name, fallback="task"))
         areas = self._areas.ids(task.areas)
         put = self._rows.put(key, [task.name, task.description, task.synonyms, *said], beside=f"{task.areas}", once=[slug])
-        # A task of whose areas the dump says nothing keeps those that it has.
-        if put.is_other and areas:
+        if not areas:
+            # A part says nothing of them by that, and whether this is one is known at the end.
+            self._without_areas.add(put.id)
+        elif put.is_other:
             self._area_lists.add(put.id, areas, is_new=put.is_new)
         return put.id
 
@@ -89,47 +101,6 @@ def _with_children(names: Iterable[str], merged: Tables) -> list[TaskTable]:
         found[name] = task
         found.update((child, merged.tasks[child]) for child in task.children if child in merged.tasks)
     return list(found.values())
-
-
-def _store_edges(session: Session, tasks: Sequence[TaskTable], ids: Mapping[str, int], merged: Tables) -> None:
-    """Add and change edges."""
-    bare = bare_edges(merged)
-    session.run("DROP TABLE IF EXISTS stage_edge")
-    session.run("CREATE TEMP TABLE stage_edge (number int, parent bigint, child bigint, place int, bare boolean) ON COMMIT DROP")
-    edges = [
-        (ids[task.name], ids[child], place, (task.name, child) in bare)
-        for task in tasks
-        for place, child in enumerate(task.children)
-        if child in ids
-    ]
-    session.copy(
-        "stage_edge",
-        ["number", "parent", "child", "place", "bare"],
-        (line((number, *edge)) for number, edge in enumerate(edges)),
-    )
-    session.run(
-        """
-        UPDATE papers_taskedge e SET position = s.place, is_bare = s.bare FROM stage_edge s
-        WHERE e.parent_id = s.parent AND e.child_id = s.child AND (e.position, e.is_bare) <> (s.place, s.bare)
-        """
-    )
-    insert = """
-        INSERT INTO papers_taskedge (parent_id, child_id, position, is_bare)
-        SELECT parent, child, place, bare FROM stage_edge s
-        WHERE NOT EXISTS (SELECT FROM papers_taskedge e WHERE e.parent_id = s.parent AND e.child_id = s.child) ORDER BY number
-    """
-    if session.is_baseline:
-        session.run(insert)
-        return
-    session.run(
-        f"""
-        WITH made AS ({insert} RETURNING parent_id, child_id, position, is_bare)
-        {log_change(session)}
-        SELECT {log_values(session, "papers_taskedge")}, 'linked', parent.public_id, '{{}}',
-            jsonb_build_object('child_id', child.public_id, 'position', position, 'is_bare', is_bare)
-        FROM made JOIN papers_task parent ON parent.id = parent_id JOIN papers_task child ON child.id = child_id
-        """
-    )
 
 
 def _note_tags(session: Session, task_ids: list[int]) -> None:

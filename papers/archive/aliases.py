@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from papers.archive.copy_text import line
 from papers.archive.session import Session
-from papers.archive.staging import literal, log_change, log_values
+from papers.archive.staging import is_recorded, literal, log_change, log_values
 from papers.models import SlugHistory
 
 
@@ -31,12 +31,14 @@ def add_aliases_of(session: Session, *, kind: SlugHistory.Kind, table: str, want
         )
         ORDER BY slug, place
     """
-    if session.is_baseline:
-        return session.run(insert)
-    return session.run(
+    found = session.rows(
         f"""
-        WITH made AS ({insert} RETURNING kind, slug, target)
-        {log_change(session)}
-        SELECT {log_values(session, "papers_slughistory")}, 'created', target, '{{}}', to_jsonb(made) FROM made
+        WITH made AS ({insert} RETURNING kind, slug, target), noted AS (
+            {log_change(session)}
+            SELECT {log_values(session, "papers_slughistory")}, 'created', target, '{{}}', to_jsonb(made)
+            FROM made JOIN {table} t ON t.public_id = target WHERE {is_recorded(session, "t")}
+        )
+        SELECT count(*) FROM made
         """
     )
+    return int(found[0][0])

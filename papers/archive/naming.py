@@ -7,7 +7,7 @@ from papers.archive.keys import bounded
 from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
-from papers.archive.staging import Stage, Staged
+from papers.archive.staging import Stage, Staged, comes_back
 from papers.models import Named, SlugHistory, Task
 from papers.slugs import slugify_title
 
@@ -25,7 +25,8 @@ NAME_ALONE = 1
 class NameDesk:
     """Finds or makes the rows of one table by name, and remembers them for the length of one import.
 
-    New rows are only taken; `take` hands them out for storing. A row that people made under the name is taken for it.
+    New rows are only taken; `take` hands them out for storing. A row that people made under the name is taken for it, and one
+    that an import removed comes back.
     `addresses` are those that the archive states, by name.
     """
 
@@ -35,7 +36,8 @@ class NameDesk:
         self._addresses = addresses if addresses is not None else {}
         self._fallback = str(table._meta.model_name)
         taken: set[int] = set()
-        self._ids = dict(_held(table, session, taken=taken))
+        self._removed: dict[str, int] = {}
+        self._ids = dict(_held(table, session, taken=taken, removed=self._removed))
         kind = KINDS.get(self._fallback)
         self.slugs = SlugDesk(table, session=session, kind=kind, harvested=self._addresses.values(), taken=taken)
         self._by_hand = made_by_people(table, session)
@@ -67,25 +69,31 @@ class NameDesk:
         self.store(*self.take())
 
     def _make(self, name: str, key: str) -> int:
-        by_hand = self._by_hand.get(name)
-        row_id = by_hand if by_hand is not None else self._session.fresh_id(self._table)
+        held = self._removed.get(key, self._by_hand.get(name))
+        row_id = held if held is not None else self._session.fresh_id(self._table)
         self._ids[key] = row_id
         stated = self._addresses.get(name)
         wanted = stated or slugify_title(name, fallback=self._fallback)
-        slug = self.slugs.give(wanted, is_stated=stated is not None) if by_hand is None else wanted
+        slug = self.slugs.give(wanted, is_stated=stated is not None) if held is None else wanted
         text = columns((name, slug, *self._judgement(name)))
-        self._stage.add(row_id, is_new=by_hand is None, key=key, digest=NAME_ALONE, text=text)
+        self._stage.add(row_id, is_new=held is None, key=key, digest=NAME_ALONE, text=text)
         return row_id
 
     def _judgement(self, name: str) -> Sequence[str]:
         return [judge_task(name) if self._table is Task else ""] if self._extra else []
 
 
-def _held(table: type[Named], session: Session, *, taken: set[int]) -> Iterator[tuple[str, int]]:
-    """The rows of the archive; the addresses of all rows go into `taken`, as `SlugDesk` holds them."""
-    for key, row_id, slug in session.stream(f"SELECT archive_key, id, slug FROM {table._meta.db_table} ORDER BY id"):
+def _held(table: type[Named], session: Session, *, taken: set[int], removed: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """The rows of the archive; the addresses of all rows go into `taken`, as `SlugDesk` holds them.
+
+    Those that an import removed go into `removed` instead.
+    """
+    query = f"SELECT archive_key, id, slug, {comes_back('t')} FROM {table._meta.db_table} t ORDER BY id"
+    for key, row_id, slug, is_removed in session.stream(query):
         taken.add(hash(slug))
-        if key is not None:
+        if is_removed and key is not None:
+            removed[key] = row_id
+        elif key is not None:
             yield key, row_id
 
 

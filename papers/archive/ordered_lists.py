@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from papers.archive.session import Session
-from papers.archive.staging import is_open, log_change, log_values
+from papers.archive.staging import is_open, is_recorded, log_change, log_values
 
 MOST_WAITING = 5000
 
@@ -97,17 +97,20 @@ class ListStage:
         place = "s.place" if self.position else f"i.{self.label}"
         changed = self.session.rows(
             f"""
-            {log_change(self.session)}
-            SELECT {log_values(self.session, self.owner_table)}, 'changed', p.public_id,
-                jsonb_build_object('{self.field_name}', coalesce((
-                    SELECT jsonb_agg(i.{self.label} ORDER BY {order}) FROM {self.through} t
-                    JOIN {self.item_table} i ON i.id = t.{self.item} WHERE t.{self.owner} = p.id), '[]')),
-                jsonb_build_object('{self.field_name}', coalesce((
-                    SELECT jsonb_agg(i.{self.label} ORDER BY {place}) FROM {self.name} s
-                    JOIN {self.item_table} i ON i.id = s.item WHERE s.owner = p.id), '[]'))
-            FROM {self.owner_table} p WHERE p.id = ANY(%s) RETURNING object_id
+            WITH noted AS (
+                {log_change(self.session)}
+                SELECT {log_values(self.session, self.owner_table)}, 'changed', p.public_id,
+                    jsonb_build_object('{self.field_name}', coalesce((
+                        SELECT jsonb_agg(i.{self.label} ORDER BY {order}) FROM {self.through} t
+                        JOIN {self.item_table} i ON i.id = t.{self.item} WHERE t.{self.owner} = p.id), '[]')),
+                    jsonb_build_object('{self.field_name}', coalesce((
+                        SELECT jsonb_agg(i.{self.label} ORDER BY {place}) FROM {self.name} s
+                        JOIN {self.item_table} i ON i.id = s.item WHERE s.owner = p.id), '[]'))
+                FROM {self.owner_table} p WHERE p.id = ANY(%(moved)s) AND {is_recorded(self.session, "p")}
+            )
+            SELECT public_id FROM {self.owner_table} WHERE id = ANY(%(moved)s)
             """,
-            [moved],
+            {"moved": moved},
         )
         self.session.run(f"DELETE FROM {self.through} WHERE {self.owner} = ANY(%s)", [moved])
         places = (f", {self.position}", ", place") if self.position else ("", "")

@@ -22,8 +22,10 @@ OWNER = "owner"
 
 GAVE_WAY = "Demo row; gave way to the imported archive."
 DISAPPEARED = "No longer in the archive."
+A_VARIANT = "In the archive a variant of "
+"""How the reason begins where a dataset was merged into the one that lists it; the name of that one follows."""
 COMES_BACK = (GAVE_WAY, DISAPPEARED)
-"""Reasons of removals that an import made, and that it takes back when the archive has the row again."""
+"""Reasons of removals that, with `A_VARIANT`, an import made and takes back when the archive has the row again."""
 
 _ID_BLOCK = 5000
 _loads = partial(json.loads, parse_float=NumberAsWritten)

@@ -9,7 +9,7 @@ from django.db.models import Model
 from psycopg2.extensions import adapt
 
 from papers.archive.copy_text import escaped, random_uuids
-from papers.archive.session import COMES_BACK, OWNER, Session
+from papers.archive.session import A_VARIANT, COMES_BACK, OWNER, Session
 from papers.catalogue_row import Source
 
 KEYS = ("id", "archive_key", "archive_digest")
@@ -133,11 +133,11 @@ class Stage:
         """Bring rows up to date: people's edits win, rows made here are only filled. Public ids of those that changed."""
         self._stage(lines)
         wanted = {name: self._effective(name) for name in self.columns if name not in self.made_once}
-        source, back = literal(self.session.source.value), ", ".join(map(literal, COMES_BACK))
+        source, back = literal(self.session.source.value), comes_back("t")
         wanted["archive_key"] = "s.archive_key"
         wanted["source"] = f"CASE WHEN t.source = 'demo' THEN {source} ELSE t.source END"
-        wanted["removed_at"] = f"CASE WHEN t.removed_reason IN ({back}) THEN NULL ELSE t.removed_at END"
-        wanted["removed_reason"] = f"CASE WHEN t.removed_reason IN ({back}) THEN '' ELSE t.removed_reason END"
+        wanted["removed_at"] = f"CASE WHEN {back} THEN NULL ELSE t.removed_at END"
+        wanted["removed_reason"] = f"CASE WHEN {back} THEN '' ELSE t.removed_reason END"
         names = ", ".join(f't."{name}"' for name in wanted)
         differs = f"({names}) IS DISTINCT FROM ({', '.join(wanted.values())})"
         dump = literal(self.session.dump)
@@ -154,15 +154,19 @@ class Stage:
                 FROM {self.target} t JOIN {self.name} s USING (id)
             ), after AS (
                 UPDATE {self.target} t SET {", ".join(assignments)} FROM {self.name} s WHERE t.id = s.id
-                RETURNING t.id, t.public_id, papers_content(to_jsonb(t)) AS content
+                RETURNING t.id, t.public_id, t.created_at, papers_content(to_jsonb(t)) AS content
+            ), differing AS (
+                SELECT after.public_id, after.created_at, before.content AS old, after.content AS new
+                FROM before JOIN after USING (id) WHERE before.content <> after.content
+            ), noted AS (
+                {log_change(self.session)}
+                SELECT {log_values(self.session, self.target)},
+                    CASE WHEN old ->> 'removed_at' IS NOT NULL AND new ->> 'removed_at' IS NULL
+                        THEN 'restored' ELSE 'changed' END,
+                    public_id, papers_json_less(old, new), papers_json_less(new, old)
+                FROM differing WHERE {is_recorded(self.session, "differing")}
             )
-            {log_change(self.session)}
-            SELECT {log_values(self.session, self.target)},
-                CASE WHEN before.content ->> 'removed_at' IS NOT NULL AND after.content ->> 'removed_at' IS NULL
-                    THEN 'restored' ELSE 'changed' END,
-                public_id, papers_json_less(before.content, after.content), papers_json_less(after.content, before.content)
-            FROM before JOIN after USING (id) WHERE before.content <> after.content
-            RETURNING object_id
+            SELECT public_id FROM differing
             """
         )
         return frozenset(row[0] for row in rows)
@@ -188,6 +192,18 @@ def is_open(session: Session, row: str) -> str:
     """SQL: whether the import may rewrite a row: one of its own source, and the archive also the demo's."""
     sources = ["archive", "demo"] if session.source == Source.ARCHIVE else [session.source.value]
     return f"{row}.source IN ({', '.join(map(literal, sources))})"
+
+
+def comes_back(row: str) -> str:
+    """SQL: whether a row was removed by an import, which takes it back when the archive has the row again."""
+    reasons = ", ".join(map(literal, COMES_BACK))
+    return f"({row}.removed_reason IN ({reasons}) OR starts_with({row}.removed_reason, {literal(A_VARIANT)}))"
+
+
+def is_recorded(session: Session, row: str) -> str:
+    """SQL: whether a change of a row goes into the history; in a baseline that of a row that stood before it alone."""
+    began = f"(SELECT started_at FROM papers_archiveimport WHERE id = {session.import_id})"
+    return f"{row}.created_at < {began}" if session.is_baseline else "true"
 
 
 def literal(value: object) -> str:

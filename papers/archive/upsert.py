@@ -14,8 +14,8 @@ from django.db.models import Model
 
 from papers.archive import copy_text
 from papers.archive.ledger import Ledger, digest
-from papers.archive.session import COMES_BACK, DISAPPEARED, GAVE_WAY, Session
-from papers.archive.staging import Stage, Staged, literal, log_change, log_values
+from papers.archive.session import DISAPPEARED, GAVE_WAY, Session
+from papers.archive.staging import Stage, Staged, comes_back, literal, log_change, log_values
 from papers.catalogue_row import Source
 
 BATCH = 2000
@@ -124,11 +124,10 @@ def held(session: Session, table: type[Model]) -> Iterator[tuple[str, int, int |
     That is a row whose removal the archive takes back, or that this dump did not state before. What the archive has already is
     shut to the demo.
     """
-    back = ", ".join(map(literal, COMES_BACK))
-    looked_at = f"removed_reason IN ({back}) OR NOT {literal(session.dump)} = ANY(archive_dumps)"
+    looked_at = f"{comes_back('t')} OR NOT {literal(session.dump)} = ANY(archive_dumps)"
     return session.stream(
         f"SELECT archive_key, id, CASE WHEN {looked_at} THEN NULL ELSE archive_digest END"
-        f" FROM {table._meta.db_table} WHERE archive_key IS NOT NULL ORDER BY id"
+        f" FROM {table._meta.db_table} t WHERE archive_key IS NOT NULL ORDER BY id"
     )
 
 

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from leaderboards import counts as board_counts
-from leaderboards.archive import board_datasets, linking
+from leaderboards.archive import linking, rejoining
 from leaderboards.models import Claim, Leaderboard
 from papers import counts, search_rebuild
 from papers.archive.duplicates import alias_conference_slugs, mark_duplicates
@@ -11,7 +11,7 @@ from papers.archive.introductions import link_introductions
 from papers.archive.report import DumpKind, ImportReport
 from papers.archive.session import OWNER, Session
 from papers.archive.upsert import give_way as _give_way
-from papers.models import ArchiveImport, Paper, PaperRepository
+from papers.models import ArchiveImport, Change, Paper, PaperRepository
 from portal.importing.faults import count_faults
 from portal.importing.sources import Progress
 
@@ -40,13 +40,18 @@ def settle(session: Session, *, report: ImportReport, progress: Progress) -> Non
 
     An import that changed nothing has nothing to settle, unless the one before it was broken off before it settled.
     """
-    if report.has_changed or _is_owed(session):
+    if report.has_changed or _has_recorded(session) or _is_owed(session):
         _bring_up_to_date(session, report=report, progress=progress)
         report.was_settled = True
     with session.timed("report"), transaction.atomic(using=OWNER):
         session.begin()
         report.faults = count_faults(session)
     report.note_seconds(session.seconds)
+
+
+def _has_recorded(session: Session) -> bool:
+    """Whether something changed that the files' reports do not count, such as a task's areas."""
+    return Change.objects.using(OWNER).filter(archive_import=session.import_id).exists()
 
 
 def _is_owed(session: Session) -> bool:
@@ -67,7 +72,7 @@ def _bring_up_to_date(session: Session, *, report: ImportReport, progress: Progr
         progress.say("links between the dumps")
         with session.timed("linking"):
             link_introductions(session)
-            board_datasets.rejoin(session)
+            rejoining.rejoin(session)
             report.linked += linking.link_waiting_claims(session)
         progress.say("counts")
         with session.timed("counts"):

@@ -22,8 +22,8 @@ LOADERS = {DumpKind.METHODS: MethodDumpLoader, DumpKind.DATASETS: DatasetLoader,
 @contextmanager
 def importing(*, dump="", source=Source.ARCHIVE, is_baseline=False):
     """A session that has begun, in a transaction that is committed at the end."""
+    record = ArchiveImport.objects.using(OWNER).create(source=source, is_baseline=is_baseline)
     with transaction.atomic(using=OWNER):
-        record = ArchiveImport.objects.using(OWNER).create(source=source, is_baseline=is_baseline)
         origin = f"import {record.pk}: {dump}"
         session = Session(source=source, import_id=record.pk, dump=dump, origin=origin, is_baseline=is_baseline)
         session.begin()

@@ -8,7 +8,7 @@ import pytest
 from leaderboards.models import Leaderboard, Score
 from papers.models import Paper, PaperRepository, Source
 from portal.round_trip import MERGED_PLACES, REPEATED_RESULT, REPEATED_ROW, compare
-from tests.factories.catalogue import make_paper
+from tests.factories.catalogue import make_paper, make_result
 from tests.portal.dumps import DEMO, link_row, load, paper_row, table_rows
 from tests.portal.exports import dumps_in, exported, there_and_back, write
 
@@ -154,6 +154,42 @@ def test_parts_of_datasets_come_back_in_their_whole(tmp_path, dump):
     assert exported(tmp_path / "out", "evaluation-tables") == tables
     assert Leaderboard.objects.count() == 3
     assert after == before
+
+
+def test_after_a_newer_dump_of_tables_the_export_is_that_dump(tmp_path, dump):
+    def board(name, *metrics, **cells):
+        return {"dataset": name, "sota": {"metrics": list(metrics), "rows": [{"model_name": "M", "metrics": cells}]}}
+
+    def task(name, *datasets, below=(), **values):
+        return {"task": name, "subtasks": list(below), "datasets": list(datasets), **values}
+
+    first = [
+        task("A", board("D", "F1", "Accuracy", "Recall", F1="1", Accuracy="2"), below=[task("B", board("E", "X", X="1"))]),
+        task("C", categories=["Vision", "Robots"], synonyms=["x"]),
+        task("Gone", board("F", "X", X="1"), categories=["Vision"]),
+    ]
+    later = [
+        task("A", board("D", "Accuracy", "Recall", Accuracy="2")),
+        task("C", board("New", "Y", "X", X="1"), below=[task("B", board("E", "X", X="2"))], categories=[], synonyms=[]),
+    ]
+    load(dump("evaluation-tables.json", first))
+    path = dump("evaluation-tables.json", later)
+    load(path)
+    write(tmp_path / "out")
+    assert compare([path], tmp_path / "out").lines() == [
+        "evaluation-tables: rows 2, the same 2, unexplained 0",
+        "round trip: exact",
+    ]
+    assert exported(tmp_path / "out", "evaluation-tables") == later
+
+
+def test_a_column_that_the_dump_dropped_is_written_while_a_person_has_a_cell_in_it(tmp_path, dump):
+    load(dump("evaluation-tables.json", table_rows({"metrics": {"Accuracy": "1", "F1": "2"}}, metrics=["F1", "Accuracy"])))
+    make_result(Leaderboard.objects.get(), model_name="Ours", scores={"F1": 5}, source="form")
+    load(dump("evaluation-tables.json", table_rows({"metrics": {"Accuracy": "1"}}, metrics=["Accuracy"])))
+    write(tmp_path / "out")
+    [task] = exported(tmp_path / "out", "evaluation-tables")
+    assert task["datasets"][0]["sota"]["metrics"] == ["Accuracy", "F1"]
 
 
 def test_a_change_on_the_way_is_found(tmp_path, dump):

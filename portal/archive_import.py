@@ -151,8 +151,7 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
 def _finish(work: _Import, loading: KindImport) -> None:
     """Tell what disappeared; a dump of which a file could not be read says nothing about that."""
     loader = loading.loader
-    unseen = loader.unseen()
-    stated = loader.known - sum(file.new for file in work.files) - unseen
+    stated, unseen = loader.stated_before()
     is_whole = all(not file.error for file in work.files)
     is_complete = is_whole and (
         work.extent == Extent.COMPLETE or (work.extent == Extent.AUTO and unseen <= stated and work.source == Source.ARCHIVE)

@@ -13,7 +13,6 @@ from leaderboards.archive.task_loading import TaskStore
 from leaderboards.models import Claim
 from papers.archive.copy_text import json_text
 from papers.archive.keys import joined
-from papers.archive.named_records import StatedRows
 from papers.archive.paper_finder import PaperFinder
 from papers.archive.report import FileReport
 from papers.archive.session import Session
@@ -47,14 +46,9 @@ class TablesLoader:
         self._results = _ResultStore(session)
         self._finder: PaperFinder | None = None
 
-    @property
-    def known(self) -> int:
-        """How many results the dump had stated, and states by now."""
-        return self._results.known
-
-    def unseen(self) -> int:
-        """How many results of the dump no file of this import stated."""
-        return self._results.stated.unseen()
+    def stated_before(self) -> tuple[int, int]:
+        """How many results of the dump before this one it states still, and how many no file of it stated."""
+        return self._results.rows.ledger.stated_before()
 
     def load(self, share: Share, *, merged: Tables, report: FileReport) -> None:
         """Store what one file brought, and count its results: one of which a cell changed is a changed one."""
@@ -103,13 +97,7 @@ class _ResultStore:
         self._by_hand: dict[tuple[int, str, str, int], int] = {row[:4]: row[4] for row in session.rows(_BY_HAND)}
         self._adopted: dict[str, int] = {}
         self.rows = Upsert(session, Claim, _COLUMNS, adopted=self._adopted)
-        self.stated = StatedRows(session, self.rows, table="leaderboards_claim")
         self._scores = ScoreStage(session)
-        self._new = 0
-
-    @property
-    def known(self) -> int:
-        return len(self.stated) + self._new
 
     def store(
         self,
@@ -131,7 +119,6 @@ class _ResultStore:
                 ids = {cell.metric: metrics[board_id, cell.metric] for cell in row.cells}
                 self._scores.add(put.id, row.cells, metrics=ids, is_new=put.is_new)
         changed = len(self.rows.flush().changed | self._scores.flush())
-        self._new += new
         report.count(new=new, changed=changed, same=len(batch) - new - changed)
 
     def _key(self, board: BoardTable, board_id: int, row: ResultRecord) -> str:

@@ -11,7 +11,7 @@ from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.staging import literal, log_change, log_values
-from papers.archive.upsert import Upsert, tombstone
+from papers.archive.upsert import Upsert, remove_unstated, tombstone
 from papers.models import Area, SlugHistory, Task
 from papers.slugs import slugify_title
 
@@ -52,11 +52,12 @@ class TaskStore:
 
     def remove_unstated(self) -> int:
         """Tombstones for the tasks that no dump states any more and nothing is tagged with; how many."""
-        gone = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
-        _note_tags(self._session, gone)
+        unseen = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
+        untagged = _note_tags(self._session, unseen)
         boards = "SELECT task_id FROM leaderboards_leaderboard WHERE removed_at IS NULL"
         kept = {row[0] for row in self._session.rows(boards)}
-        return tombstone(self._session, Task, [row_id for row_id in gone if row_id not in kept])
+        gone = tombstone(self._session, Task, [row_id for row_id in unseen if row_id not in kept])
+        return gone + remove_unstated(self._session, Task, [row_id for row_id in untagged if row_id not in kept])
 
     def _put(self, task: TaskTable) -> int:
         key = bounded(task.name)
@@ -132,16 +133,22 @@ def _store_edges(session: Session, tasks: Sequence[TaskTable], ids: Mapping[str,
     )
 
 
-def _note_tags(session: Session, task_ids: list[int]) -> None:
-    """Note which other dumps state these tasks: a dump states a task that something of it is tagged with."""
+def _note_tags(session: Session, task_ids: list[int]) -> list[int]:
+    """Note which other dumps state these tasks: a dump states a task that something of it is tagged with.
+
+    Returns those that a dump tagged something with before and no longer does.
+    """
+    untagged = []
     for dump, through in (("papers-with-abstracts", "papers_papertask"), ("datasets", "papers_dataset_tasks")):
         name = literal(dump)
-        session.run(
+        noted = session.rows(
             f"""
             UPDATE papers_task t SET archive_dumps = CASE WHEN tagged THEN t.archive_dumps || {name}::text
                 ELSE array_remove(t.archive_dumps, {name}) END
             FROM (SELECT id, id IN (SELECT task_id FROM {through}) AS tagged FROM papers_task WHERE id = ANY(%s)) AS told
-            WHERE t.id = told.id AND tagged <> ({name} = ANY(t.archive_dumps))
+            WHERE t.id = told.id AND tagged <> ({name} = ANY(t.archive_dumps)) RETURNING t.id, tagged
             """,
             [task_ids],
         )
+        untagged += [row_id for row_id, is_tagged in noted if not is_tagged]
+    return untagged

@@ -52,10 +52,9 @@ class LinkLoader:
         kind = SlugHistory.Kind.PAPER
         return SlugDesk(Paper, session=self._session, kind=kind, also_taken=self._papers.ledger)
 
-    @property
-    def known(self) -> int:
-        """How many links of the archive there were, or are by now."""
-        return len(self._links.ledger)
+    def stated_before(self) -> tuple[int, int]:
+        """How many links of the dump before this one it states still, and how many no file of it stated."""
+        return self._links.ledger.stated_before()
 
     def load(self, read: Read, *, report: FileReport) -> None:
         """Store the links of one file, which `read` begins to read anew each time, and count them.
@@ -73,10 +72,6 @@ class LinkLoader:
     def finish(self, *, is_complete: bool) -> int:
         """After the last file: links that a complete dump no longer states become tombstones; how many."""
         return self._links.tombstone_unseen() if is_complete else 0
-
-    def unseen(self) -> int:
-        """How many links no file of this import stated."""
-        return sum(1 for _ in self._links.ledger.unseen())
 
     def _store(self, records: Sequence[LinkRecord], survey: Survey, report: FileReport) -> int:
         """Store one batch; how many papers had to be made for it."""

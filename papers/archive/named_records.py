@@ -6,10 +6,7 @@ from typing import Generic, Protocol, TypeVar
 from papers.archive.fields import RowFault
 from papers.archive.report import FileReport
 from papers.archive.rows import ArchiveRow, RejectedRow
-from papers.archive.session import Session
-from papers.archive.staging import literal
 from papers.archive.text import JsonObject
-from papers.archive.upsert import Upsert
 
 
 class NamedRecord(Protocol):
@@ -75,22 +72,3 @@ class RecordReader(Generic[RecordT]):
             return None
         self._addresses[key] = address
         return key
-
-
-class StatedRows:
-    """How many rows of a table this session's dump stated before the import, and which of them it did not meet by now.
-
-    Other dumps make rows of the same table too, and tombstones are stated by none.
-    """
-
-    def __init__(self, session: Session, rows: Upsert, *, table: str) -> None:
-        found = session.rows(f"SELECT id FROM {table} WHERE {literal(session.dump)} = ANY(archive_dumps)")
-        self._ids = frozenset(row[0] for row in found)
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def unseen(self) -> int:
-        """How many of them this import did not meet."""
-        return sum(1 for row_id in self._rows.ledger.unseen() if row_id in self._ids)

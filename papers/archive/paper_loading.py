@@ -56,10 +56,9 @@ class PaperLoader:
         self._lists = [_list(session, "author"), _list(session, "task"), _list(session, "method")]
         self._plain = PlainPapers()
 
-    @property
-    def known(self) -> int:
-        """How many papers of the archive there were, or are by now."""
-        return len(self._papers.ledger)
+    def stated_before(self) -> tuple[int, int]:
+        """How many papers of the dump before this one it states still, and how many no file of it stated."""
+        return self._papers.ledger.stated_before()
 
     def load(self, rows: Iterable[Row], *, report: FileReport) -> None:
         """Store the papers of one file and count them."""
@@ -76,10 +75,6 @@ class PaperLoader:
     def finish(self, *, is_complete: bool) -> int:
         """After the last file: papers that a complete dump no longer states become tombstones; how many."""
         return self._papers.tombstone_unseen() if is_complete else 0
-
-    def unseen(self) -> int:
-        """How many papers no file of this import stated."""
-        return sum(1 for _ in self._papers.ledger.unseen())
 
     def _in_order(self, rows: Iterable[Row], report: FileReport) -> Iterator[Prepared]:
         """The papers of a file; those whose address has to be made come last, when all that the file states are taken."""

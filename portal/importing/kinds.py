@@ -31,13 +31,8 @@ _BULK_TABLES = {
 class Loader(Protocol):
     """What stores the files of one dump."""
 
-    @property
-    def known(self) -> int:
-        """How many rows of the dump the catalogue has."""
-        ...
-
-    def unseen(self) -> int:
-        """How many of them no file of this import stated."""
+    def stated_before(self) -> tuple[int, int]:
+        """How many rows the dump stated before this import: those that it states still, and those that it does not."""
         ...
 
     def finish(self, *, is_complete: bool) -> int:

@@ -77,6 +77,41 @@ def test_what_a_complete_dump_no_longer_states_becomes_a_tombstone_and_comes_bac
     assert [action for action, *_ in told(three)] == ["removed", "restored"]
 
 
+def test_what_a_person_restored_stays_whatever_disappears_later(dump):
+    rows = [paper_row(slug) for slug in ("one", "two", "three", "four", "five")]
+    load(dump(PAPERS, rows))
+    load(dump(PAPERS, rows[:3]))
+    marked, other = Paper.objects.get(slug="four"), Paper.objects.get(slug="five")
+    history.restore(marked)
+    marked.edited_fields = ["removed_at", "removed_reason"]
+    marked.save()
+    history.restore(other)
+    assert load(dump(PAPERS, rows[:2])).gone == {"papers-with-abstracts": 1}
+    assert set(Paper.objects.published().values_list("slug", flat=True)) == {"one", "two", "four", "five"}
+    load(dump(PAPERS, [*rows[:2], *rows[3:]]))
+    assert load(dump(PAPERS, rows[:2])).gone == {"papers-with-abstracts": 1}
+    assert set(Paper.objects.published().values_list("slug", flat=True)) == {"one", "two", "four"}
+
+
+def test_earlier_tombstones_do_not_make_a_dump_look_like_a_part(dump):
+    rows = [paper_row(str(number)) for number in range(8)]
+    links = [link_row("0", f"https://github.com/some/code-{number}") for number in range(8)]
+    for count in (8, 4, 3, 2):
+        report = load(dump(PAPERS, rows[:count]), dump("links-between-papers-and-code.json", links[:count]))
+        assert not any("taken for a delta" in note for file in report.files for note in file.notes)
+    assert (Paper.objects.published().count(), PaperRepository.objects.published().count()) == (2, 2)
+
+
+def test_a_task_that_a_person_restored_stays_and_one_that_lost_its_last_tag_goes(dump):
+    path = dump("evaluation-tables.json", [{"task": name, "datasets": []} for name in ("A", "B", "C")] + table_rows({}))
+    load(path, dump(PAPERS, [paper_row("one", tasks=["Tag"]), paper_row("two")]))
+    load(dump("evaluation-tables.json", [{"task": name, "datasets": []} for name in ("A", "B")] + table_rows({})))
+    history.restore(Task.objects.get(name="C"))
+    load(dump(PAPERS, [paper_row("one"), paper_row("two")]))
+    load(dump("evaluation-tables.json", [{"task": "A", "datasets": []}, *table_rows({})]))
+    assert set(Task.objects.published().values_list("name", flat=True)) == {"A", "C", "Task"}
+
+
 def test_an_import_that_changes_nothing_settles_what_a_broken_off_one_left(dump):
     path = dump(PAPERS, [paper_row("one", title="Neural parsing")])
     load(path)

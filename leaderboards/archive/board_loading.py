@@ -9,6 +9,7 @@ from leaderboards.metric_names import canonical_metric
 from leaderboards.models import Leaderboard, Metric
 from papers.archive.copy_text import json_text, line
 from papers.archive.keys import joined
+from papers.archive.ledger import Ledger
 from papers.archive.natural_keys import NaturalKeys
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
@@ -38,6 +39,11 @@ class BoardStore:
         self._naturals = NaturalKeys(session, Leaderboard, ("task_id", "dataset_name"))
         self._rows = Upsert(session, Leaderboard, _COLUMNS, made_once=("slug",))
         self._slugs: SlugDesk | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which boards there are, and which this import met."""
+        return self._rows.ledger
 
     def store(
         self,

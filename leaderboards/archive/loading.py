@@ -54,6 +54,9 @@ class TablesLoader:
 
     def load(self, share: Share, *, merged: Tables, report: FileReport) -> None:
         """Store what one file brought, and count its results: one of which a cell changed is a changed one."""
+        if merged.unread:
+            ledgers = {"tasks": self._tasks.ledger, "boards": self._boards.ledger, "results": self._results.rows.ledger}
+            merged.unread.keep(self._session, **ledgers)
         task_ids = self._tasks.store(share.tasks, merged=merged)
         keys = list(share.rows)
         named = dict.fromkeys([*share.datasets, *(merged.boards[key].dataset for key in keys)])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from leaderboards.archive.settling import Tables, TaskTable, bare_edges
 from papers.archive.copy_text import json_text, line
 from papers.archive.keys import bounded
+from papers.archive.ledger import Ledger
 from papers.archive.naming import NameDesk, made_by_people
 from papers.archive.ordered_lists import ListStage
 from papers.archive.screening import judge_task
@@ -38,6 +39,11 @@ class TaskStore:
             position="",
         )
         self._named_alone: set[int] = set()
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which tasks there are, and which this import met."""
+        return self._rows.ledger
 
     def store(self, names: Iterable[str], *, merged: Tables) -> dict[str, int]:
         """Store these tasks and those below them, as all files tell of them; task ids by name."""

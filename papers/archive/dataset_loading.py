@@ -65,7 +65,7 @@ class DatasetLoader:
             field_name="tasks",
             position="",
         )
-        self._reader = RecordReader(parse)
+        self._reader = RecordReader(parse, noun="dataset", ledger=self._rows.ledger)
         self._aliases: list[tuple[str, int]] = []
         self._task_aliases: dict[str, int] = {}
 

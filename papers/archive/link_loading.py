@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from papers.archive import papers_with_abstracts
 from papers.archive.copy_text import json_text
+from papers.archive.ledger import Ledger
 from papers.archive.link_survey import Row, Survey, record_of
 from papers.archive.links import LinkRecord, merge, raw_beside
 from papers.archive.natural_keys import NaturalKeys
@@ -67,7 +68,7 @@ class LinkLoader:
         that an earlier file and one that cannot be stored have in common is not stored.
         """
         made = 0
-        links = _Rows(rows, survey, number=number, report=report)
+        links = _Rows(rows, survey, number=number, report=report, ledger=self._links.ledger)
         for batch in batches(links, size=BATCH):
             made += self._store(batch, survey, report)
         links.keep()
@@ -163,8 +164,9 @@ class _Rows:
     What earlier files said of those is read from the survey; `keep` puts there what later ones need, once the file is stored.
     """
 
-    def __init__(self, rows: Iterable[Row], survey: Survey, *, number: int, report: FileReport) -> None:
+    def __init__(self, rows: Iterable[Row], survey: Survey, *, number: int, report: FileReport, ledger: Ledger) -> None:
         self._rows = rows
+        self._ledger = ledger
         self._survey = survey
         self._number = number
         self._report = report
@@ -172,7 +174,7 @@ class _Rows:
 
     def __iter__(self) -> Iterator[LinkRecord]:
         for row in self._rows:
-            found = record_of(row, self._report)
+            found = record_of(row, self._report, ledger=self._ledger)
             if found is None:
                 continue
             record, decoded = found

@@ -8,7 +8,8 @@ import msgspec
 
 from papers.archive.fields import RowFault
 from papers.archive.keys import joined, repository_key
-from papers.archive.links import LinkRecord, parse
+from papers.archive.ledger import Ledger
+from papers.archive.links import LinkRecord, key_of, parse
 from papers.archive.report import FileReport
 from papers.archive.row_decoding import decoded
 from papers.archive.rows import ArchiveRow, RawRow, RejectedRow
@@ -104,8 +105,13 @@ def _describe(known: dict[str, tuple[str, str | None]], repository: str, url: st
     known[repository] = first, named or (framework if framework != "none" else None)
 
 
-def record_of(row: Row, report: FileReport | None = None) -> tuple[LinkRecord, ArchiveRow] | None:
-    """The record of a row, and the row decoded; None for one that cannot be used, which is counted where there is a report."""
+def record_of(
+    row: Row, report: FileReport | None = None, *, ledger: Ledger | None = None
+) -> tuple[LinkRecord, ArchiveRow] | None:
+    """The record of a row, and the row decoded; None for one that cannot be used.
+
+    Such a row is counted where there is a report, and what it names is noted where there is a ledger of links.
+    """
     read = decoded(row) if isinstance(row, RawRow) else row
     try:
         if isinstance(read, ArchiveRow):
@@ -113,6 +119,8 @@ def record_of(row: Row, report: FileReport | None = None) -> tuple[LinkRecord, A
         reason = read.reason
     except RowFault as fault:
         reason = str(fault)
+        if ledger is not None and isinstance(read, ArchiveRow) and (key := key_of(read.values)):
+            ledger.name(key)
     if report is not None:
         report.reject(read.number, reason)
     return None

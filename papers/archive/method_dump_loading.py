@@ -47,7 +47,7 @@ class MethodDumpLoader:
             field_name="collections",
             position="",
         )
-        self._reader = RecordReader(parse)
+        self._reader = RecordReader(parse, noun="method", ledger=self._rows.ledger)
         self._aliases: list[tuple[str, int]] = []
 
     def stated_before(self) -> tuple[int, int]:

@@ -141,11 +141,22 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
                 if not file.error:
                     with _one_file(file, loading):
                         loading.load(file)
+            if work.extent == Extent.COMPLETE and not any(file.stored or file.repeated for file in work.files):
+                _refuse_empty(work)
+                return
             _finish(work, loading)
         # A dump without a usable row is no reason for the demo to go.
         if work.source == Source.ARCHIVE and any(file.stored for file in work.files):
             work.report.gave_way += settling.give_way(session, work.kind)
     work.report.note_seconds(session.seconds)
+
+
+def _refuse_empty(work: _Import) -> None:
+    """Store nothing of a dump that is said to be complete and has no row: all that was known would be gone by it."""
+    for file in work.files:
+        if not file.error:
+            file.fail("holds no row that can be used, so that it cannot be a complete dump; give a whole one")
+    transaction.set_rollback(True, using=OWNER)
 
 
 def _finish(work: _Import, loading: KindImport) -> None:

@@ -140,6 +140,25 @@ def test_parts_of_tables_that_cannot_be_used_do_not_remove_what_they_name(dump):
     assert Claim.objects.exclude(removed_at=None).get().model_name == "B"
 
 
+@pytest.mark.parametrize("rows", [[], [{"title": "No address"}]])
+def test_a_complete_dump_without_a_row_is_refused_and_removes_nothing(dump, rows):
+    load(dump(PAPERS, [paper_row("one"), paper_row("two")]))
+    report = import_paths([dump(PAPERS, rows)], source=Source.ARCHIVE, extent=Extent.COMPLETE)
+    [line] = report.lines()
+    assert line.endswith(
+        "holds no row that can be used, so that it cannot be a complete dump; give a whole one (nothing of it was imported)"
+    )
+    assert (report.has_failed, report.gone, Paper.objects.published().count()) == (True, {}, 2)
+
+
+def test_complete_tables_without_a_result_are_refused_with_their_tasks(dump):
+    load(dump("evaluation-tables.json", table_rows({})))
+    path = dump("evaluation-tables.json", [{"task": "New", "datasets": []}])
+    report = import_paths([path], source=Source.ARCHIVE, extent=Extent.COMPLETE)
+    assert (report.has_failed, report.gone, Claim.objects.published().count()) == (True, {}, 1)
+    assert list(Task.objects.values_list("name", flat=True)) == ["Task"]
+
+
 def test_earlier_tombstones_do_not_make_a_dump_look_like_a_part(dump):
     rows = [paper_row(str(number)) for number in range(8)]
     links = [link_row("0", f"https://github.com/some/code-{number}") for number in range(8)]

@@ -164,6 +164,9 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
                 if not file.error:
                     with _one_file(file, loading):
                         loading.load(file)
+            if work.extent == Extent.COMPLETE and not any(file.stored or file.repeated for file in work.files):
+                _refuse_empty(work)
+                return
             _finish(work, loading)
         # A dump without a usable row is no reason for the demo to go.
         if work.source == Source.ARCHIVE and any(file.stored for file in work.files):
@@ -171,11 +174,18 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
     work.report.note_seconds(session.seconds)
 
 
+def _refuse_empty(work: _Import) -> None:
+    """Store nothing of a dump that is said to be complete and has no row: all that was known would be gone by it."""
+    for file in work.files:
+        if not file.error:
+            file.fail("holds no row that can be used, so that it cannot be a complete dump; give a whole one")
+    transaction.set_rollback(True, using=OWNER)
+
+
 def _finish(work: _Import, loading: KindImport) -> None:
     """Tell what disappeared; a dump of which a file could not be read says nothing about that."""
     loader = loading.loader
-    unseen = loader.unseen()
-    stated = loader.known - sum(file.new for file in work.files) - unseen
+    stated, unseen = loader.stated_before()
     is_whole = all(not file.error for file in work.files)
     is_complete = is_whole and (
         work.extent == Extent.COMPLETE or (work.extent == Extent.AUTO and unseen <= stated and work.source == Source.ARCHIVE)

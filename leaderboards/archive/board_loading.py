@@ -6,6 +6,8 @@ from leaderboards.archive.settling import BoardTable, Tables
 from leaderboards.models import Leaderboard
 from papers.archive.copy_text import json_text
 from papers.archive.keys import joined
+from papers.archive.ledger import Ledger
+from papers.archive.natural_keys import NaturalKeys
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.upsert import Upsert, tombstone
@@ -23,22 +25,21 @@ SELECT leaderboard_id FROM leaderboards_claim WHERE removed_at IS NULL UNION SEL
 
 
 class BoardStore:
-    """Finds or makes boards for the length of one import. A board that was made here for a task and a dataset is taken for it.
+    """Finds or makes boards for the length of one import. A board that people made, renamed or moved is taken for the dump's.
 
     Addresses that stand in the dump win over those that the rule makes.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._by_hand: dict[tuple[int, str], int] = {
-            (task, name): row_id
-            for row_id, task, name in session.rows(
-                "SELECT id, task_id, dataset_name FROM leaderboards_leaderboard WHERE archive_key IS NULL"
-            )
-        }
-        self._adopted: dict[str, int] = {}
-        self._rows = Upsert(session, Leaderboard, _COLUMNS, made_once=("slug",), adopted=self._adopted)
+        self._naturals = NaturalKeys(session, Leaderboard, ("task_id", "dataset_name"))
+        self._rows = Upsert(session, Leaderboard, _COLUMNS, made_once=("slug",))
         self._slugs: SlugDesk | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which boards there are, and which this import met."""
+        return self._rows.ledger
 
     def store(
         self,
@@ -48,8 +49,12 @@ class BoardStore:
         task_ids: Mapping[str, int],
         dataset_ids: Mapping[str, int],
     ) -> dict[BoardKey, int]:
-        """Store these boards; board ids by task and name."""
-        boards = [merged.boards[key] for key in keys]
+        """Store these boards; board ids by task and name.
+
+        Left out is a board in whose place a person put another that the dump states too.
+        """
+        refused = self._settle(keys, merged=merged, task_ids=task_ids)
+        boards = [merged.boards[key] for key in keys if key not in refused]
         ids = {}
         for board in sorted(boards, key=lambda board: board.slug is None):
             task, dataset = task_ids[board.task], dataset_ids[board.dataset]
@@ -61,6 +66,12 @@ class BoardStore:
         """Tombstones for the boards that the dump no longer states; how many. One with results or measurements stays."""
         kept = {row[0] for row in self._session.rows(_KEPT)}
         return tombstone(self._session, Leaderboard, [row_id for row_id in self._rows.ledger.unseen() if row_id not in kept])
+
+    def _settle(self, keys: list[BoardKey], *, merged: Tables, task_ids: Mapping[str, int]) -> set[BoardKey]:
+        """The boards that cannot have their place."""
+        wanted = {joined(*key): (task_ids[key[0]], key[1]) for key in keys}
+        refused = self._naturals.settle(self._rows, wanted, stated={joined(*key) for key in merged.boards})
+        return {key for key in keys if joined(*key) in refused}
 
     def _desk(self, merged: Tables) -> SlugDesk:
         if self._slugs is None:
@@ -75,10 +86,6 @@ class BoardStore:
         beside = (json_text(board.raw), board.absent, json_text(board.extra))
         slug = ""
         if key not in self._rows.ledger:
-            by_hand = self._by_hand.get((task_id, board.name))
-            if by_hand is not None:
-                self._adopted[key] = by_hand
-            else:
-                wanted = board.slug or slugify_title(f"{board.task} on {board.name}")
-                slug = slugs.give(wanted, is_stated=board.slug is not None)
+            wanted = board.slug or slugify_title(f"{board.task} on {board.name}")
+            slug = slugs.give(wanted, is_stated=board.slug is not None)
         return self._rows.put(key, (task_id, dataset_id, *said, *beside), once=[slug]).id

@@ -1,6 +1,7 @@
 """Storing the evaluation tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from leaderboards.archive import columns
 from leaderboards.archive.board_datasets import DatasetDesk
@@ -14,7 +15,7 @@ from leaderboards.archive.task_loading import TaskStore
 from leaderboards.models import Claim
 from papers.archive.copy_text import json_text
 from papers.archive.keys import joined
-from papers.archive.named_records import StatedRows
+from papers.archive.natural_keys import NaturalKeys
 from papers.archive.paper_finder import PaperFinder
 from papers.archive.report import FileReport
 from papers.archive.session import Session
@@ -27,7 +28,7 @@ _COLUMNS = (
     "uses_additional_data", "code_links", "model_links", "position", "archive_raw", "archive_absent", "archive_extra",
 )  # fmt: skip
 
-_BY_HAND = "SELECT leaderboard_id, model_name, paper_key, occurrence, id FROM leaderboards_claim WHERE archive_key IS NULL"
+_NATURAL = ("leaderboard_id", "model_name", "paper_key", "occurrence")
 
 Result = tuple[BoardTable, ResultRecord]
 
@@ -48,27 +49,27 @@ class TablesLoader:
         self._results = _ResultStore(session)
         self._finder: PaperFinder | None = None
 
-    @property
-    def known(self) -> int:
-        """How many results the dump had stated, and states by now."""
-        return self._results.known
-
-    def unseen(self) -> int:
-        """How many results of the dump no file of this import stated."""
-        return self._results.stated.unseen()
+    def stated_before(self) -> tuple[int, int]:
+        """How many results of the dump before this one it states still, and how many no file of it stated."""
+        return self._results.rows.ledger.stated_before()
 
     def load(self, share: Share, *, merged: Tables, report: FileReport) -> None:
         """Store what one file brought, and count its results: one of which a cell changed is a changed one."""
+        if merged.unread:
+            ledgers = {"tasks": self._tasks.ledger, "boards": self._boards.ledger, "results": self._results.rows.ledger}
+            merged.unread.keep(self._session, **ledgers)
         task_ids = self._tasks.store(share.tasks, merged=merged)
         keys = list(share.rows)
         named = dict.fromkeys([*share.datasets, *(merged.boards[key].dataset for key in keys)])
         dataset_ids = self._datasets.ids({name: merged.datasets.get(name) for name in named})
         boards = self._boards.store(keys, merged=merged, task_ids=task_ids, dataset_ids=dataset_ids)
-        metrics = self._metrics.store({boards[key]: merged.boards[key].metrics for key in keys})
+        metrics = self._metrics.store({boards[key]: merged.boards[key].metrics for key in keys if key in boards})
         results = ((merged.boards[key], row) for key, rows in share.rows.items() for row in rows)
-        for batch in batches(results, size=BATCH):
-            self._results.store(batch, boards=boards, metrics=metrics, finder=self._papers(merged), report=report)
-        report.notes.append(f"tasks {len(share.tasks):,}, boards {len(keys):,}")
+        stated = _StatedResults(merged)
+        for batch in batches(_placed(results, boards, report), size=BATCH):
+            keyed = self._results.keyed(batch, boards=boards, stated=stated, report=report)
+            self._results.store(keyed, boards=boards, metrics=metrics, finder=self._papers(merged), report=report)
+        report.notes.append(f"tasks {len(share.tasks):,}, boards {len(boards):,}")
 
     def finish(self, *, is_complete: bool) -> int:
         """After the last file: what a complete dump no longer states goes, and columns are judged as they stand.
@@ -98,24 +99,63 @@ def _namings(merged: Tables) -> Iterator[tuple[str, str | None]]:
     return ((row.paper_key, row.paper_title) for board in merged.boards.values() for row in board.rows)
 
 
+def _placed(results: Iterator[Result], boards: Mapping[BoardKey, int], report: FileReport) -> Iterator[Result]:
+    """The results whose board could be stored; the others are counted."""
+    for board, row in results:
+        if (board.task, board.name) in boards:
+            yield board, row
+        else:
+            report.refuse(_called(board, row), "is on a board in whose place a person put another of the dump")
+
+
+def _called(board: BoardTable, row: ResultRecord) -> str:
+    return f"{board.task[:60]} on {board.name[:60]}: result {row.model_name[:60]!r}"
+
+
+def _key(board: BoardTable, row: ResultRecord) -> str:
+    return joined(board.task, board.name, row.model_name, row.paper_key, str(row.occurrence))
+
+
+class _StatedResults:
+    """The archive keys of all results of a dump; few imports ask for them, so that they are made when one does."""
+
+    def __init__(self, merged: Tables) -> None:
+        self._merged = merged
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
+
+    @cached_property
+    def _keys(self) -> frozenset[str]:
+        return frozenset(_key(board, row) for board in self._merged.boards.values() for row in board.rows)
+
+
 class _ResultStore:
     """Finds or makes claims, with their cells, for the length of one import."""
 
     def __init__(self, session: Session) -> None:
-        self._by_hand: dict[tuple[int, str, str, int], int] = {row[:4]: row[4] for row in session.rows(_BY_HAND)}
-        self._adopted: dict[str, int] = {}
-        self.rows = Upsert(session, Claim, _COLUMNS, adopted=self._adopted)
-        self.stated = StatedRows(session, self.rows, table="leaderboards_claim")
+        self._naturals = NaturalKeys(session, Claim, _NATURAL)
+        self.rows = Upsert(session, Claim, _COLUMNS)
         self._scores = ScoreStage(session)
-        self._new = 0
 
-    @property
-    def known(self) -> int:
-        return len(self.stated) + self._new
+    def keyed(
+        self, batch: Sequence[Result], *, boards: Mapping[BoardKey, int], stated: Container[str], report: FileReport
+    ) -> dict[str, Result]:
+        """The results by archive key, without those in whose place a person put another of the dump's: those are counted."""
+        keyed = {_key(board, row): (board, row) for board, row in batch}
+        wanted = {
+            key: (boards[board.task, board.name], row.model_name, row.paper_key, row.occurrence)
+            for key, (board, row) in keyed.items()
+        }
+        refused = self._naturals.settle(self.rows, wanted, stated=stated)
+        for key in refused:
+            report.refuse(_called(*keyed[key]), "has the place that a person gave to another result of the dump")
+            del keyed[key]
+        return keyed
 
     def store(
         self,
-        batch: Sequence[Result],
+        keyed: Mapping[str, Result],
         *,
         boards: Mapping[BoardKey, int],
         metrics: Mapping[tuple[int, str], int],
@@ -124,24 +164,16 @@ class _ResultStore:
     ) -> None:
         """Store one batch of results with their cells, and count them."""
         new = 0
-        for board, row in batch:
+        for key, (board, row) in keyed.items():
             board_id = boards[board.task, board.name]
             paper = finder.paper_id(row.paper_key, title=row.paper_title)
-            put = self.rows.put(self._key(board, board_id, row), _values(board_id, paper, row), beside=_said(row))
+            put = self.rows.put(key, _values(board_id, paper, row), beside=_said(row))
             new += put.is_new
             if put.is_other:
                 ids = {cell.metric: metrics[board_id, cell.metric] for cell in row.cells}
                 self._scores.add(put.id, row.cells, metrics=ids, is_new=put.is_new)
         changed = len(self.rows.flush().changed | self._scores.flush())
-        self._new += new
-        report.count(new=new, changed=changed, same=len(batch) - new - changed)
-
-    def _key(self, board: BoardTable, board_id: int, row: ResultRecord) -> str:
-        key = joined(board.task, board.name, row.model_name, row.paper_key, str(row.occurrence))
-        by_hand = self._by_hand.get((board_id, row.model_name, row.paper_key, row.occurrence))
-        if by_hand is not None:
-            self._adopted[key] = by_hand
-        return key
+        report.count(new=new, changed=changed, same=len(keyed) - new - changed)
 
 
 def _values(board_id: int, paper_id: int | None, row: ResultRecord) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from leaderboards.archive.result_rows import ResultRecord
+from leaderboards.archive.unread import Unread
 from papers.archive.text import JsonObject, JsonValue
 
 EMPTY_DATASETS = "_datasets_without_results"
@@ -61,6 +62,7 @@ class Tables:
     boards: dict[tuple[str, str], BoardTable] = field(default_factory=dict)
     datasets: dict[str, str | None] = field(default_factory=dict)
     boards_of: Counter[str] = field(default_factory=Counter)
+    unread: Unread = field(default_factory=Unread)
     repeated: int = 0
 
 

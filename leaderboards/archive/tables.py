@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from leaderboards.archive.result_rows import LONGEST_NAME, ResultRecord, parse_result
 from leaderboards.archive.settling import EMPTY_DATASETS, PART_OF, SOTA_ABSENT, BoardTable, Tables, TaskTable, settle
+from leaderboards.archive.unread import Unread
 from papers.archive.fields import RowFault, RowFields
 from papers.archive.reader import ArchiveRow, RejectedRow
 from papers.archive.report import FileReport
@@ -55,6 +56,7 @@ def merge(merged: Tables, tables: Tables, *, report: FileReport) -> Share:
         share.rows[key] = merged.boards[key].rows[held:]
     for name, description in tables.datasets.items():
         merged.datasets.setdefault(name, description)
+    merged.unread.add(tables.unread)
     report.repeated += merged.repeated - before
     settle(merged)
     return share
@@ -69,6 +71,7 @@ def _read_tree(row: ArchiveRow, tables: Tables, report: FileReport) -> None:
             task, subtasks, datasets = _parse_task(values, is_top=not path)
         except RowFault as fault:
             report.reject(row.number, f"{path}{fault}")
+            tables.unread.add_task(values)
             continue
         _add_task(tables, task)
         here = f"{path}{task.name} > "
@@ -118,11 +121,12 @@ def _read_boards(datasets: list[JsonObject], task: str, tables: Tables, report: 
             if len(name) > LONGEST_NAME:
                 raise RowFault(f"a part of {dataset[:60]} has a name of more than {LONGEST_NAME} characters")
             parts = row.objects("subdatasets")
-            board = _parse_board(row, task, dataset or name, name, report, number=number)
+            board = _parse_board(row, task, dataset or name, name, report, number=number, unread=tables.unread)
             if above:
                 board.raw[PART_OF] = above
         except RowFault as fault:
             report.reject(number, f"({task[:60]}): {fault}")
+            tables.unread.add_board(values, task=task, above=above)
             continue
         if not above:
             tables.datasets.setdefault(name, row.text("description"))
@@ -149,7 +153,9 @@ def _is_named(empty: JsonObject, key: str, name: str) -> bool:
     return isinstance(values, dict) and values.get(key) == name
 
 
-def _parse_board(row: RowFields, task: str, dataset: str, name: str, report: FileReport, *, number: int) -> BoardTable:
+def _parse_board(
+    row: RowFields, task: str, dataset: str, name: str, report: FileReport, *, number: int, unread: Unread
+) -> BoardTable:
     links = row.objects("dataset_links")
     row.keep_raw("dataset_links")
     row.keep_raw("dataset_citations")
@@ -179,6 +185,7 @@ def _parse_board(row: RowFields, task: str, dataset: str, name: str, report: Fil
             board.rows.append(parse_result(values, position=position))
         except RowFault as fault:
             report.reject(number, f"({task[:60]} on {name[:60]}, result {position + 1}) {fault}")
+            unread.add_result(values, task=task, board=name)
     board.metrics = list(dict.fromkeys([*metrics, *(cell.metric for result in board.rows for cell in result.cells)]))
     if board.metrics != declared:
         table.keep_raw("metrics")

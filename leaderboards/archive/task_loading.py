@@ -6,13 +6,14 @@ from leaderboards.archive.settling import Tables, TaskTable
 from leaderboards.archive.task_edges import EdgeStore
 from papers.archive.copy_text import json_text
 from papers.archive.keys import bounded
+from papers.archive.ledger import Ledger
 from papers.archive.naming import NameDesk, made_by_people
 from papers.archive.ordered_lists import ListStage
 from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.staging import literal
-from papers.archive.upsert import Upsert, tombstone
+from papers.archive.upsert import Upsert, remove_unstated, tombstone
 from papers.models import Area, SlugHistory, Task
 from papers.slugs import slugify_title
 
@@ -42,6 +43,11 @@ class TaskStore:
         self._named_alone: set[int] = set()
         self._without_areas: set[int] = set()
 
+    @property
+    def ledger(self) -> Ledger:
+        """Which tasks there are, and which this import met."""
+        return self._rows.ledger
+
     def store(self, names: Iterable[str], *, merged: Tables) -> dict[str, int]:
         """Store these tasks and those below them, as all files tell of them; task ids by name."""
         tasks = _with_children(names, merged)
@@ -62,11 +68,12 @@ class TaskStore:
             self._area_lists.add(task_id, [], is_new=False)
         self._area_lists.flush()
         self._edges.remove_unstated()
-        gone = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
-        _note_tags(self._session, gone)
+        unseen = [row_id for row_id in self._rows.ledger.unseen() if row_id not in self._named_alone]
+        untagged = _note_tags(self._session, unseen)
         boards = "SELECT task_id FROM leaderboards_leaderboard WHERE removed_at IS NULL"
         kept = {row[0] for row in self._session.rows(boards)}
-        return tombstone(self._session, Task, [row_id for row_id in gone if row_id not in kept])
+        gone = tombstone(self._session, Task, [row_id for row_id in unseen if row_id not in kept])
+        return gone + remove_unstated(self._session, Task, [row_id for row_id in untagged if row_id not in kept])
 
     def _put(self, task: TaskTable) -> int:
         key = bounded(task.name)
@@ -103,16 +110,22 @@ def _with_children(names: Iterable[str], merged: Tables) -> list[TaskTable]:
     return list(found.values())
 
 
-def _note_tags(session: Session, task_ids: list[int]) -> None:
-    """Note which other dumps state these tasks: a dump states a task that something of it is tagged with."""
+def _note_tags(session: Session, task_ids: list[int]) -> list[int]:
+    """Note which other dumps state these tasks: a dump states a task that something of it is tagged with.
+
+    Returns those that a dump tagged something with before and no longer does.
+    """
+    untagged = []
     for dump, through in (("papers-with-abstracts", "papers_papertask"), ("datasets", "papers_dataset_tasks")):
         name = literal(dump)
-        session.run(
+        noted = session.rows(
             f"""
             UPDATE papers_task t SET archive_dumps = CASE WHEN tagged THEN t.archive_dumps || {name}::text
                 ELSE array_remove(t.archive_dumps, {name}) END
             FROM (SELECT id, id IN (SELECT task_id FROM {through}) AS tagged FROM papers_task WHERE id = ANY(%s)) AS told
-            WHERE t.id = told.id AND tagged <> ({name} = ANY(t.archive_dumps))
+            WHERE t.id = told.id AND tagged <> ({name} = ANY(t.archive_dumps)) RETURNING t.id, tagged
             """,
             [task_ids],
         )
+        untagged += [row_id for row_id, is_tagged in noted if not is_tagged]
+    return untagged

@@ -7,7 +7,7 @@ from papers.archive.copy_text import json_text
 from papers.archive.datasets import DatasetRecord, parse
 from papers.archive.fields import RowFault
 from papers.archive.keys import bounded
-from papers.archive.named_records import RecordReader, StatedRows
+from papers.archive.named_records import RecordReader
 from papers.archive.naming import NameDesk, made_by_people
 from papers.archive.ordered_lists import ListStage
 from papers.archive.report import FileReport
@@ -52,7 +52,6 @@ class DatasetLoader:
         self._session = session
         self._adopted = {bounded(name): row_id for name, row_id in made_by_people(Dataset, session).items()}
         self._rows = Upsert(session, Dataset, _COLUMNS, made_once=("slug",), adopted=self._adopted)
-        self._stated = StatedRows(session, self._rows, table="papers_dataset")
         self._slugs = SlugDesk(Dataset, session=session, kind=SlugHistory.Kind.DATASET)
         self._task_addresses = dict(task_addresses or {})
         self._tasks = NameDesk(Task, session=session, addresses=self._task_addresses)
@@ -66,26 +65,19 @@ class DatasetLoader:
             field_name="tasks",
             position="",
         )
-        self._reader = RecordReader(parse)
+        self._reader = RecordReader(parse, noun="dataset", ledger=self._rows.ledger)
         self._aliases: list[tuple[str, int]] = []
         self._task_aliases: dict[str, int] = {}
-        self._new = 0
 
-    @property
-    def known(self) -> int:
-        """How many datasets the dump had stated, and states by now."""
-        return len(self._stated) + self._new
-
-    def unseen(self) -> int:
-        """How many datasets of the dump no file of this import stated."""
-        return self._stated.unseen()
+    def stated_before(self) -> tuple[int, int]:
+        """How many datasets of the dump before this one it states still, and how many no file of it stated."""
+        return self._rows.ledger.stated_before()
 
     def load(self, rows: Iterable[ArchiveRow | RejectedRow], *, report: FileReport) -> None:
         """Store the datasets of one file and count them."""
         changed: set[str] = set()
         for batch in batches(self._reader.read(rows, report=report), size=BATCH):
             new = sum(self._put(key, record) for key, record in batch)
-            self._new += new
             report.count(new=new, changed=0, same=len(batch) - new)
             self._tasks.flush()
             changed |= self._rows.flush().changed | self._lists.flush()

@@ -11,6 +11,9 @@ _SIGNED = 1 << 64
 UNKNOWN_DIGEST = 0
 """Stands for a row that has to be looked at whatever the dump says: one without a digest, or a removed one that comes back."""
 
+_SEEN, _STATED, _NAMED = 1, 2, 4
+"""Marks of a row: met by this import, stated by the dump before it, named by a row that could not be used."""
+
 
 def digest(text: bytes) -> int:
     """A digest of what the archive says of a row, as a signed 64-bit number that is not `UNKNOWN_DIGEST`.
@@ -24,16 +27,17 @@ def digest(text: bytes) -> int:
 class Ledger:
     """Row ids and digests by archive key, and which keys this import has seen.
 
-    About 220 bytes a row: the final archive's 576,261 papers take 130 MB.
+    `rows` are (key, id, digest, whether the dump that is loaded stated the row before): other dumps make rows of a table too,
+    and tombstones are stated by none. About 220 bytes a row: the final archive's 576,261 papers take 130 MB.
     """
 
-    def __init__(self, rows: Iterable[tuple[str, int, int | None]] = ()) -> None:
+    def __init__(self, rows: Iterable[tuple[str, int, int | None, bool]] = ()) -> None:
         self._places: dict[str, int] = {}
         self._ids = array("q")
         self._digests = array("q")
-        self._seen = bytearray()
-        for key, row_id, known in rows:
-            self._append(key, row_id, known or UNKNOWN_DIGEST)
+        self._marks = bytearray()
+        for key, row_id, known, is_stated in rows:
+            self._append(key, row_id, known or UNKNOWN_DIGEST, mark=_STATED if is_stated else 0)
 
     def __contains__(self, key: object) -> bool:
         return key in self._places
@@ -54,7 +58,7 @@ class Ledger:
     def is_seen(self, key: str) -> bool:
         """Whether this import met the key before."""
         place = self._places.get(key)
-        return place is not None and bool(self._seen[place])
+        return place is not None and bool(self._marks[place] & _SEEN)
 
     def see(self, key: str, *, digest: int) -> tuple[int, bool] | None:
         """Meet a key that has a row: its id and whether the digest is another than before; None where it has none."""
@@ -63,20 +67,39 @@ class Ledger:
             return None
         is_other = self._digests[place] != digest
         self._digests[place] = digest
-        self._seen[place] = 1
+        self._marks[place] |= _SEEN
         return self._ids[place], is_other
 
     def add(self, key: str, row_id: int, *, digest: int) -> None:
         """Enter a row that this import makes."""
-        self._append(key, row_id, digest)
-        self._seen[-1] = 1
+        self._append(key, row_id, digest, mark=_SEEN)
+
+    def enter(self, key: str, row_id: int) -> None:
+        """Enter a row that is there and gets its key by this import; it is to be looked at once it is met."""
+        self._append(key, row_id, UNKNOWN_DIGEST, mark=0)
+
+    def rename(self, key: str, new: str) -> None:
+        """Have a row that was not met found by another key; it is to be looked at once it is met."""
+        place = self._places[new] = self._places.pop(key)
+        self._digests[place] = UNKNOWN_DIGEST
+
+    def name(self, key: str) -> None:
+        """Note that a row of the dump that could not be used names the key: it did not disappear."""
+        place = self._places.get(key)
+        if place is not None:
+            self._marks[place] |= _NAMED
 
     def unseen(self) -> Iterator[int]:
-        """Ids of the rows that this import did not meet."""
-        return (row_id for row_id, seen in zip(self._ids, self._seen, strict=True) if not seen)
+        """Ids of the rows that this import neither met nor found named."""
+        return (row_id for row_id, mark in zip(self._ids, self._marks, strict=True) if not mark & (_SEEN | _NAMED))
 
-    def _append(self, key: str, row_id: int, digest: int) -> None:
+    def stated_before(self) -> tuple[int, int]:
+        """How many rows the dump stated before this import: those that it states still, and those that it does not by now."""
+        gone = self._marks.count(_STATED)
+        return sum(1 for mark in self._marks if mark & _STATED) - gone, gone
+
+    def _append(self, key: str, row_id: int, digest: int, *, mark: int) -> None:
         self._places[key] = len(self._ids)
         self._ids.append(row_id)
         self._digests.append(digest)
-        self._seen.append(0)
+        self._marks.append(mark)

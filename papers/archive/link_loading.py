@@ -5,18 +5,22 @@ brought yet: the paper is made from what the link says of it, its other keys not
 it when it comes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
 from papers.archive import papers_with_abstracts
 from papers.archive.copy_text import json_text
+from papers.archive.ledger import Ledger
 from papers.archive.link_survey import Row, Survey, record_of
 from papers.archive.links import LinkRecord, merge, raw_beside
+from papers.archive.natural_keys import NaturalKeys
 from papers.archive.prepared_papers import COLUMNS as PAPER_COLUMNS
 from papers.archive.report import FileReport
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
+from papers.archive.text import JsonObject
 from papers.archive.upsert import Upsert, batches
 from papers.models import Paper, PaperRepository, Repository, SlugHistory
 
@@ -31,9 +35,6 @@ _COLUMNS = (
 _FOUND = "SELECT archive_key, id, title, arxiv_id, url_abs, url_pdf FROM papers_paper WHERE archive_key = ANY(%s)"
 
 
-Read = Callable[[], Iterable[Row]]
-
-
 class LinkLoader:
     """Stores the links of one dump; the caller holds the transaction and the import's lock."""
 
@@ -41,6 +42,9 @@ class LinkLoader:
         self._session = session
         self._links = Upsert(session, PaperRepository, _COLUMNS)
         self._repositories = Upsert(session, Repository, ("key", "url", "framework"))
+        self._link_places = NaturalKeys(session, PaperRepository, ("paper_id", "repository_id"))
+        self._repository_places = NaturalKeys(session, Repository, ("key",))
+        self._lent: dict[str, int] = {}
 
     @cached_property
     def _papers(self) -> Upsert:
@@ -52,21 +56,22 @@ class LinkLoader:
         kind = SlugHistory.Kind.PAPER
         return SlugDesk(Paper, session=self._session, kind=kind, also_taken=self._papers.ledger)
 
-    @property
-    def known(self) -> int:
-        """How many links of the archive there were, or are by now."""
-        return len(self._links.ledger)
+    def stated_before(self) -> tuple[int, int]:
+        """How many links of the dump before this one it states still, and how many no file of it stated."""
+        return self._links.ledger.stated_before()
 
-    def load(self, read: Read, *, report: FileReport) -> None:
-        """Store the links of one file, which `read` begins to read anew each time, and count them.
+    def load(self, rows: Iterable[Row], *, survey: Survey, number: int, report: FileReport) -> None:
+        """Store the links of one file, and count them; `number` is that of the file in the survey.
 
-        The first reading finds which links stand in several rows and how repositories are called, so that the second can
-        store the others batch by batch: held whole, the final archive's links would take half a gigabyte.
+        The survey has read all files before. It tells which links stand in several rows and how repositories are called, so
+        that the others can be stored batch by batch: held whole, the final archive's links would take half a gigabyte. A link
+        that an earlier file and one that cannot be stored have in common is not stored.
         """
-        survey = Survey(read())
         made = 0
-        for batch in batches(_records(read(), survey, report), size=BATCH):
+        links = _Rows(rows, survey, number=number, report=report, ledger=self._links.ledger)
+        for batch in batches(links, size=BATCH):
             made += self._store(batch, survey, report)
+        links.keep()
         if made:
             report.notes.append(f"papers known from their links alone: {made:,}; import papers-with-abstracts to complete them")
 
@@ -74,27 +79,35 @@ class LinkLoader:
         """After the last file: links that a complete dump no longer states become tombstones; how many."""
         return self._links.tombstone_unseen() if is_complete else 0
 
-    def unseen(self) -> int:
-        """How many links no file of this import stated."""
-        return sum(1 for _ in self._links.ledger.unseen())
-
     def _store(self, records: Sequence[LinkRecord], survey: Survey, report: FileReport) -> int:
         """Store one batch; how many papers had to be made for it."""
         papers = self._known_papers(records)
         made = self._make_papers([record for record in records if record.paper_key not in papers], papers)
+        repositories = self._repository_ids(records, survey)
+        wanted = {record.key: (papers[record.paper_key].id, repositories[record.repository_key]) for record in records}
+        refused = self._link_places.settle(self._links, wanted, stated=survey.links)
         for record in records:
-            self._put(record, papers[record.paper_key], survey, report)
+            if record.key in refused:
+                report.refuse(_called(record), "has the place that a person gave to another link of the dump")
+            else:
+                self._put(record, papers[record.paper_key], repositories[record.repository_key], survey, report)
         self._repositories.flush()
         changed = len(self._links.flush().changed)
         report.changed += changed
         report.same -= changed
         return made
 
-    def _put(self, record: LinkRecord, paper: "_Paper", survey: Survey, report: FileReport) -> None:
-        url, framework = survey.repositories[record.repository_key]
-        repository = self._repositories.put(record.repository_key, (record.repository_key, url, framework)).id
+    def _repository_ids(self, records: Sequence[LinkRecord], survey: Survey) -> dict[str, int]:
+        """Ids of the repositories by key; one in whose place a person put another of the dump's lends its links to that one."""
+        keys = {record.repository_key: None for record in records if record.repository_key not in self._lent}
+        refused = self._repository_places.settle(self._repositories, {key: (key,) for key in keys}, stated=survey.repositories)
+        self._lent |= {key: row_id for key, row_id in refused.items() if row_id is not None}
+        stored = {key: self._repositories.put(key, (key, *survey.repositories[key])).id for key in keys if key not in self._lent}
+        return {**self._lent, **stored}
+
+    def _put(self, record: LinkRecord, paper: "_Paper", repository: int, survey: Survey, report: FileReport) -> None:
         raw = raw_beside(record, paper={name: getattr(paper, name) for name in ("title", "arxiv_id", "url_abs", "url_pdf")})
-        if record.url != url:
+        if record.repository_key in self._lent or record.url != survey.repositories[record.repository_key][0]:
             raw["repo_url"] = record.url
         flags = (record.is_official, record.mentioned_in_paper, record.mentioned_in_github)
         put = self._links.put(
@@ -131,6 +144,10 @@ class LinkLoader:
         return _Paper(row_id, *(record.paper[name] for name in ("title", "arxiv_id", "url_abs", "url_pdf")))
 
 
+def _called(record: LinkRecord) -> str:
+    return f"the link from {record.paper_key[:100]} to {record.url[:100]}"
+
+
 class _Paper(NamedTuple):
     """What is known of a paper that links state too."""
 
@@ -141,19 +158,46 @@ class _Paper(NamedTuple):
     url_pdf: str | None
 
 
-def _records(rows: Iterable[Row], survey: Survey, report: FileReport) -> Iterator[LinkRecord]:
-    """The links of a file, each once; those of several rows come last."""
-    repeated: dict[str, LinkRecord] = {}
-    for row in rows:
-        found = record_of(row, report)
-        if found is None:
-            continue
-        record, decoded = found
-        if record.key not in survey.repeated:
-            yield record
-        elif record.key in repeated:
-            merge(repeated[record.key], record, values=decoded.values)
-            report.repeated += 1
-        else:
-            repeated[record.key] = record
-    yield from repeated.values()
+class _Rows:
+    """The links of one file, each once; those of several rows come last, and in the last of the files that have them.
+
+    What earlier files said of those is read from the survey; `keep` puts there what later ones need, once the file is stored.
+    """
+
+    def __init__(self, rows: Iterable[Row], survey: Survey, *, number: int, report: FileReport, ledger: Ledger) -> None:
+        self._rows = rows
+        self._ledger = ledger
+        self._survey = survey
+        self._number = number
+        self._report = report
+        self._repeated: dict[str, LinkRecord] = {}
+
+    def __iter__(self) -> Iterator[LinkRecord]:
+        for row in self._rows:
+            found = record_of(row, self._report, ledger=self._ledger)
+            if found is None:
+                continue
+            record, decoded = found
+            if record.key in self._survey.repeated:
+                self._take(record, decoded.values)
+            else:
+                yield record
+        yield from (record for key, record in self._repeated.items() if self._is_last(key))
+
+    def keep(self) -> None:
+        """Have the links of this file that stand in later ones too wait for those."""
+        self._survey.waiting |= {key: record for key, record in self._repeated.items() if not self._is_last(key)}
+
+    def _is_last(self, key: str) -> bool:
+        return self._survey.repeated[key] == self._number
+
+    def _take(self, record: LinkRecord, values: JsonObject) -> None:
+        """Add a row to what the others say; one row of a link is counted when it is stored, the others here."""
+        held, earlier = self._repeated.get(record.key), self._survey.waiting.get(record.key)
+        self._report.repeated += held is not None or not self._is_last(record.key)
+        if held is None and earlier is not None:
+            # A copy: should this file fail, the earlier ones' links are to stay what they were.
+            held = replace(earlier, raw=dict(earlier.raw), repeats=list(earlier.repeats))
+        if held is not None:
+            merge(held, record, values=values)
+        self._repeated[record.key] = held or record

@@ -1,12 +1,15 @@
-"""What has to be known of a whole file of links before its first is stored. Pure."""
+"""What has to be known of all files of links before the first link is stored. Pure."""
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 
 import msgspec
 
 from papers.archive.fields import RowFault
 from papers.archive.keys import joined, repository_key
-from papers.archive.links import LinkRecord, parse
+from papers.archive.ledger import Ledger
+from papers.archive.links import LinkRecord, key_of, parse
 from papers.archive.report import FileReport
 from papers.archive.row_decoding import decoded
 from papers.archive.rows import ArchiveRow, RawRow, RejectedRow
@@ -33,34 +36,82 @@ class _Said(msgspec.Struct, gc=False):
 _DECODER = msgspec.json.Decoder(_Said)
 
 
-class Survey:
-    """`repeated` are the keys of links that stand in several rows.
+class KeySet:
+    """Which keys were met, as hashes in order: eight bytes a key. A key that is not there may be told for another that is."""
 
-    `repositories` gives for each the spelling of its address that comes first, and the first framework that any row names.
+    def __init__(self) -> None:
+        self._hashes = array("q")
+
+    def __contains__(self, key: object) -> bool:
+        number = hash(key)
+        place = bisect_left(self._hashes, number)
+        return place < len(self._hashes) and self._hashes[place] == number
+
+    def __bool__(self) -> bool:
+        return bool(self._hashes)
+
+    def add(self, hashes: Iterable[int]) -> None:
+        """Enter further keys, by their hashes."""
+        self._hashes = array("q", sorted({*self._hashes, *hashes}) if self._hashes else sorted(hashes))
+
+
+class Survey:
+    """What several files of links say together, as if they were one.
+
+    `repeated` are the keys of links that stand in several rows, with the number of the last file that has them: there they
+    are stored, with all that the rows say. `waiting` are those of earlier files until then. `repositories` gives for each the
+    spelling of its address that comes first, and the first framework that any row names. `links` are the keys of all links.
     """
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self.repeated: set[str] = set()
+    def __init__(self) -> None:
+        self.repeated: dict[str, int] = {}
+        self.waiting: dict[str, LinkRecord] = {}
         self.repositories: dict[str, tuple[str, str | None]] = {}
+        self.links = KeySet()
+        self._files = 0
+
+    def add(self, rows: Iterable[Row]) -> int:
+        """Take a file; its number. One that cannot be read to its end leaves nothing behind."""
+        repeated: set[str] = set()
+        repositories: dict[str, tuple[str, str | None]] = {}
         seen: set[int] = set()
+        has_others = bool(self.links)
         for row in rows:
             said = _quickly(row) or _carefully(row)
             if said is None:
                 continue
             key, repository, url, framework = said
             # A hash instead of the key: a clash only makes a link wait for the end of the file.
-            if hash(key) in seen:
-                self.repeated.add(key)
+            if hash(key) in seen or (has_others and key in self.links):
+                repeated.add(key)
             seen.add(hash(key))
-            self._describe(repository, url, framework)
+            _describe(repositories, repository, url, framework)
+        self.links.add(seen)
+        self.repeated |= dict.fromkeys(repeated, self._files)
+        self._describe_all(repositories)
+        self._files += 1
+        return self._files - 1
 
-    def _describe(self, repository: str, url: str, framework: str | None) -> None:
-        first, known = self.repositories.get(repository, (url, None))
-        self.repositories[repository] = first, known or (framework if framework != "none" else None)
+    def _describe_all(self, repositories: dict[str, tuple[str, str | None]]) -> None:
+        if not self.repositories:
+            self.repositories = repositories
+            return
+        for repository, (url, framework) in repositories.items():
+            _describe(self.repositories, repository, url, framework)
 
 
-def record_of(row: Row, report: FileReport | None = None) -> tuple[LinkRecord, ArchiveRow] | None:
-    """The record of a row, and the row decoded; None for one that cannot be used, which is counted where there is a report."""
+def _describe(known: dict[str, tuple[str, str | None]], repository: str, url: str, framework: str | None) -> None:
+    first, named = known.get(repository, (url, None))
+    known[repository] = first, named or (framework if framework != "none" else None)
+
+
+def record_of(
+    row: Row, report: FileReport | None = None, *, ledger: Ledger | None = None
+) -> tuple[LinkRecord, ArchiveRow] | None:
+    """The record of a row, and the row decoded; None for one that cannot be used.
+
+    Such a row is counted where there is a report, and what it names is noted where there is a ledger of links.
+    """
     read = decoded(row) if isinstance(row, RawRow) else row
     try:
         if isinstance(read, ArchiveRow):
@@ -68,6 +119,8 @@ def record_of(row: Row, report: FileReport | None = None) -> tuple[LinkRecord, A
         reason = read.reason
     except RowFault as fault:
         reason = str(fault)
+        if ledger is not None and isinstance(read, ArchiveRow) and (key := key_of(read.values)):
+            ledger.name(key)
     if report is not None:
         report.reject(read.number, reason)
     return None

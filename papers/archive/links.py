@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from papers.archive import papers_with_abstracts
 from papers.archive.fields import RowFault, RowFields
 from papers.archive.keys import arxiv_id_without_version, joined, repository_key
-from papers.archive.papers_with_abstracts import identity
 from papers.archive.text import JsonObject
 
 SCHEMA = (
@@ -50,7 +50,7 @@ def parse(values: JsonObject) -> LinkRecord:
         raise RowFault("has no repo_url")
     paper = {column: row.text(name) for name, column in _PAPER_COLUMNS.items()}
     titled = RowFields({"paper_url": row.value("paper_url"), "title": paper["title"]}, schema=("paper_url", "title"))
-    paper_key, slug = identity(titled)
+    paper_key, slug = papers_with_abstracts.identity(titled)
     said = {name: row.value(name) for name in _PAPER_COLUMNS if name in row}
     arxiv_id = paper["arxiv_id"]
     paper["arxiv_id"] = arxiv_id_without_version(arxiv_id) if arxiv_id is not None else None
@@ -70,6 +70,13 @@ def parse(values: JsonObject) -> LinkRecord:
         absent=row.absent,
         extra=row.extra,
     )
+
+
+def key_of(values: JsonObject) -> str | None:
+    """The archive key of a row's link, as far as it can be read: of a row too that cannot be used."""
+    url, paper = values.get("repo_url"), papers_with_abstracts.key_of(values)
+    repository = repository_key(url) if isinstance(url, str) else ""
+    return joined(paper, repository) if paper and repository else None
 
 
 def merge(first: LinkRecord, again: LinkRecord, *, values: JsonObject) -> None:

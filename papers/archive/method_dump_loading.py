@@ -7,7 +7,7 @@ from papers.archive.carried_methods import TEXTS, CarriedMethods
 from papers.archive.copy_text import json_text
 from papers.archive.keys import bounded
 from papers.archive.methods import MethodDumpRecord, parse
-from papers.archive.named_records import RecordReader, StatedRows
+from papers.archive.named_records import RecordReader
 from papers.archive.naming import made_by_people
 from papers.archive.ordered_lists import ListStage
 from papers.archive.report import DumpKind, FileReport
@@ -34,7 +34,6 @@ class MethodDumpLoader:
         self._session = session
         self._adopted = {bounded(name): row_id for name, row_id in made_by_people(Method, session).items()}
         self._rows = Upsert(session, Method, _COLUMNS, made_once=("slug",), adopted=self._adopted)
-        self._stated = StatedRows(session, self._rows, table="papers_method")
         self._slugs = SlugDesk(Method, session=session, kind=SlugHistory.Kind.METHOD)
         self._carried = CarriedMethods(session)
         self._collections = _Collections(session)
@@ -48,25 +47,18 @@ class MethodDumpLoader:
             field_name="collections",
             position="",
         )
-        self._reader = RecordReader(parse)
+        self._reader = RecordReader(parse, noun="method", ledger=self._rows.ledger)
         self._aliases: list[tuple[str, int]] = []
-        self._new = 0
 
-    @property
-    def known(self) -> int:
-        """How many methods the dump had stated, and states by now."""
-        return len(self._stated) + self._new
-
-    def unseen(self) -> int:
-        """How many methods of the dump no file of this import stated."""
-        return self._stated.unseen()
+    def stated_before(self) -> tuple[int, int]:
+        """How many methods of the dump before this one it states still, and how many no file of it stated."""
+        return self._rows.ledger.stated_before()
 
     def load(self, rows: Iterable[ArchiveRow | RejectedRow], *, report: FileReport) -> None:
         """Store the methods of one file and count them."""
         changed: set[str] = set()
         for batch in batches(self._reader.read(rows, report=report), size=BATCH):
             new = sum(self._put(key, record) for key, record in batch)
-            self._new += new
             report.count(new=new, changed=0, same=len(batch) - new)
             self._collections.rows.flush()
             changed |= self._rows.flush().changed | self._lists.flush()

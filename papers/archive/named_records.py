@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from papers.archive.fields import RowFault
+from papers.archive.keys import bounded, joined
+from papers.archive.ledger import Ledger
 from papers.archive.report import FileReport
 from papers.archive.rows import ArchiveRow, RejectedRow
-from papers.archive.session import Session
-from papers.archive.staging import literal
 from papers.archive.text import JsonObject
-from papers.archive.upsert import Upsert
+from papers.slugs import slug_of_old_url
 
 
 class NamedRecord(Protocol):
@@ -34,11 +34,14 @@ class RecordReader(Generic[RecordT]):
     """Parses rows, for the length of one import. Rows that cannot be used are counted in the report, and so are repeats.
 
     A row with the name of an earlier one is another thing if its address is another, and a repeat otherwise. Records without
-    an address come last: one is made for them once all that the file states are taken.
+    an address come last: one is made for them once all that the file states are taken. What a row names that cannot be used
+    is noted in the ledger; `noun` is that of the old site's addresses.
     """
 
-    def __init__(self, parse: Callable[[JsonObject], RecordT]) -> None:
+    def __init__(self, parse: Callable[[JsonObject], RecordT], *, noun: str, ledger: Ledger) -> None:
         self._parse = parse
+        self._noun = noun
+        self._ledger = ledger
         self._addresses: dict[str, str] = {}
 
     def read(self, rows: Iterable[ArchiveRow | RejectedRow], *, report: FileReport) -> Iterator[tuple[str, RecordT]]:
@@ -65,6 +68,8 @@ class RecordReader(Generic[RecordT]):
             return self._parse(row.values)
         except RowFault as fault:
             report.reject(row.number, str(fault))
+            for key in _keys(row.values, noun=self._noun):
+                self._ledger.name(key)
             return None
 
     def _key(self, record: RecordT) -> str | None:
@@ -77,20 +82,10 @@ class RecordReader(Generic[RecordT]):
         return key
 
 
-class StatedRows:
-    """How many rows of a table this session's dump stated before the import, and which of them it did not meet by now.
-
-    Other dumps make rows of the same table too, and tombstones are stated by none.
-    """
-
-    def __init__(self, session: Session, rows: Upsert, *, table: str) -> None:
-        found = session.rows(f"SELECT id FROM {table} WHERE {literal(session.dump)} = ANY(archive_dumps)")
-        self._ids = frozenset(row[0] for row in found)
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def unseen(self) -> int:
-        """How many of them this import did not meet."""
-        return sum(1 for row_id in self._rows.ledger.unseen() if row_id in self._ids)
+def _keys(values: JsonObject, *, noun: str) -> list[str]:
+    """The archive keys that a row can have, as far as they can be read: its name's, and what it has if that is repeated."""
+    name, url = values.get("name"), values.get("url")
+    if not isinstance(name, str):
+        return []
+    address = (slug_of_old_url(url, noun=noun) or url) if isinstance(url, str) else ""
+    return [bounded(name), joined(name, address)]

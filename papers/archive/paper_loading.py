@@ -13,7 +13,7 @@ from papers.archive.keys import bounded
 from papers.archive.method_loading import MethodDesk
 from papers.archive.naming import NameDesk, made_by_people
 from papers.archive.ordered_lists import ListStage
-from papers.archive.papers_with_abstracts import ProceedingRecord, parse
+from papers.archive.papers_with_abstracts import ProceedingRecord, key_of, parse
 from papers.archive.pipeline import Pipeline
 from papers.archive.plain_papers import PlainPapers
 from papers.archive.prepared_papers import COLUMNS, Prepared, prepared
@@ -56,10 +56,9 @@ class PaperLoader:
         self._lists = [_list(session, "author"), _list(session, "task"), _list(session, "method")]
         self._plain = PlainPapers()
 
-    @property
-    def known(self) -> int:
-        """How many papers of the archive there were, or are by now."""
-        return len(self._papers.ledger)
+    def stated_before(self) -> tuple[int, int]:
+        """How many papers of the dump before this one it states still, and how many no file of it stated."""
+        return self._papers.ledger.stated_before()
 
     def load(self, rows: Iterable[Row], *, report: FileReport) -> None:
         """Store the papers of one file and count them."""
@@ -76,10 +75,6 @@ class PaperLoader:
     def finish(self, *, is_complete: bool) -> int:
         """After the last file: papers that a complete dump no longer states become tombstones; how many."""
         return self._papers.tombstone_unseen() if is_complete else 0
-
-    def unseen(self) -> int:
-        """How many papers no file of this import stated."""
-        return sum(1 for _ in self._papers.ledger.unseen())
 
     def _in_order(self, rows: Iterable[Row], report: FileReport) -> Iterator[Prepared]:
         """The papers of a file; those whose address has to be made come last, when all that the file states are taken."""
@@ -98,11 +93,25 @@ class PaperLoader:
         if isinstance(row, Prepared):
             paper: Prepared | None = row
         else:
-            paper = (self._plain.prepare(row.data) if isinstance(row, RawRow) else None) or _carefully(row, report)
+            paper = (self._plain.prepare(row.data) if isinstance(row, RawRow) else None) or self._carefully(row, report)
         if paper is not None and self._papers.ledger.is_seen(paper.key):
             report.reject(row.number, f"repeats the paper_url of an earlier row ({paper.key[:100]})")
             return None
         return paper
+
+    def _carefully(self, row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Prepared | None:
+        """The paper of a row that is odd in some way; None for one that cannot be used, which is counted."""
+        read = decoded(row) if isinstance(row, RawRow) else row
+        if isinstance(read, RejectedRow):
+            report.reject(read.number, read.reason)
+            return None
+        try:
+            return prepared(parse(read.values))
+        except RowFault as fault:
+            report.reject(read.number, str(fault))
+            if key := key_of(read.values):
+                self._papers.ledger.name(key)
+            return None
 
     def _put(self, paper: Prepared, report: FileReport) -> None:
         methods, own_methods = self._method_ids(paper)
@@ -177,19 +186,6 @@ class _Proceedings:
             held = conference.id_of(record.conference) if record.conference else None
             found = self._ids[record.name] = self.rows.put(key, (record.name, held, record.year, record.month), once=[slug]).id
         return found
-
-
-def _carefully(row: RawRow | ArchiveRow | RejectedRow, report: FileReport) -> Prepared | None:
-    """The paper of a row that is odd in some way; None for one that cannot be used, which is counted."""
-    read = decoded(row) if isinstance(row, RawRow) else row
-    if isinstance(read, RejectedRow):
-        report.reject(read.number, read.reason)
-        return None
-    try:
-        return prepared(parse(read.values))
-    except RowFault as fault:
-        report.reject(read.number, str(fault))
-        return None
 
 
 def _raw_text(paper: Prepared, own_methods: str) -> str:

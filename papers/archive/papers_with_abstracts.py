@@ -115,6 +115,14 @@ def identity(row: RowFields) -> tuple[str, str]:
     return slug, slug
 
 
+def key_of(values: JsonObject) -> str | None:
+    """The archive key of a row's paper, as far as it can be read: of a row too that cannot be used."""
+    try:
+        return identity(RowFields({"paper_url": values.get("paper_url")}, schema=("paper_url",)))[0]
+    except RowFault:
+        return None
+
+
 def read_proceeding(name: str) -> ProceedingRecord:
     """ "NeurIPS 2018 12" is a conference, a year and a month; a text without a year is only itself."""
     found = _PROCEEDING.fullmatch(name) if len(name) <= 300 else None

@@ -64,6 +64,12 @@ class FileReport:
             self.samples.append(f"row {number:,} {reason}"[:400])
         self.reasons[sort] = self.reasons.get(sort, 0) + 1
 
+    def refuse(self, what: str, reason: str) -> None:
+        """As `reject`, for a row whose number is not known any more; `what` names what it says."""
+        self.rejected += 1
+        if len(self.samples) < SAMPLES:
+            self.samples.append(f"{what} {reason}"[:400])
+
     def count(self, *, new: int, changed: int, same: int) -> None:
         """Count rows that were stored."""
         self.new += new

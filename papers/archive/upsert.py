@@ -118,51 +118,50 @@ class Upsert:
         self.stage.add(row_id, is_new=is_new, key=key, digest=number, text=whole)
 
 
-def held(session: Session, table: type[Model]) -> Iterator[tuple[str, int, int | None]]:
-    """Keys, ids and digests of a table's rows; a row that has to be looked at whatever the dump says has no digest.
+def held(session: Session, table: type[Model]) -> Iterator[tuple[str, int, int | None, bool]]:
+    """The rows of a table as a `Ledger` takes them; one that has to be looked at whatever the dump says has no digest.
 
     That is a row whose removal the archive takes back, or that this dump did not state before. What the archive has already is
     shut to the demo.
     """
-    looked_at = f"{comes_back('t')} OR NOT {literal(session.dump)} = ANY(archive_dumps)"
+    is_stated = f"{literal(session.dump)} = ANY(archive_dumps)"
     return session.stream(
-        f"SELECT archive_key, id, CASE WHEN {looked_at} THEN NULL ELSE archive_digest END"
-        f" FROM {table._meta.db_table} t WHERE archive_key IS NOT NULL ORDER BY id"
+        f"SELECT archive_key, id, CASE WHEN {comes_back('t')} OR NOT {is_stated} THEN NULL ELSE archive_digest END,"
+        f" {is_stated} FROM {table._meta.db_table} t WHERE archive_key IS NOT NULL ORDER BY id"
     )
 
 
 def tombstone(session: Session, table: type[Model], row_ids: Sequence[int]) -> int:
     """Take the session's dump from these rows' dumps; those that no dump states any more are removed, with the reason."""
-    name, dump = table._meta.db_table, literal(session.dump)
-    return session.run(
-        f"""
-        WITH left_by AS (
-            UPDATE {name} t SET archive_dumps = array_remove(archive_dumps, {dump})
-            WHERE id = ANY(%(ids)s) AND {dump} = ANY(archive_dumps)
-            RETURNING id, archive_dumps
-        ), gone AS (
-            SELECT id FROM left_by WHERE archive_dumps = '{{}}'
-        )
-        SELECT id FROM gone
-        """,
-        {"ids": row_ids},
-    ) and _remove(session, name)
+    dump = literal(session.dump)
+    left = session.rows(
+        f"UPDATE {table._meta.db_table} SET archive_dumps = array_remove(archive_dumps, {dump})"
+        f" WHERE id = ANY(%s) AND {dump} = ANY(archive_dumps) RETURNING id",
+        [row_ids],
+    )
+    return remove_unstated(session, table, [row[0] for row in left])
 
 
-def _remove(session: Session, name: str) -> int:
-    """Remove the archive's rows that no dump states."""
+def remove_unstated(session: Session, table: type[Model], left: Sequence[int]) -> int:
+    """Remove those of the rows that left a dump in this import that no dump states any more; how many.
+
+    Rows of the import's own source alone, and none whose removal a person took back: that holds, as their other edits do.
+    """
+    name = table._meta.db_table
     return session.run(
         f"""
         WITH gone AS (
             UPDATE {name} SET removed_at = now(), removed_reason = {literal(DISAPPEARED)}, updated_at = now()
-            WHERE archive_dumps = '{{}}' AND archive_key IS NOT NULL AND removed_at IS NULL
+            WHERE id = ANY(%s) AND archive_dumps = '{{}}' AND archive_key IS NOT NULL AND removed_at IS NULL
             AND source = {literal(session.source.value)} AND archive_digest IS NOT NULL
+            AND NOT edited_fields && ARRAY['removed_at', 'removed_reason']
             RETURNING public_id, removed_at
         )
         {log_change(session)}
         SELECT {log_values(session, name)}, 'removed', public_id, jsonb_build_object('removed_at', NULL),
             jsonb_build_object('removed_at', removed_at, 'removed_reason', {literal(DISAPPEARED)}) FROM gone
-        """
+        """,
+        [left],
     )
 
 

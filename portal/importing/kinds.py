@@ -10,6 +10,7 @@ from leaderboards.archive.tables import Share, merge, read_tables
 from papers.archive.bulk_mode import without_indexes
 from papers.archive.dataset_loading import DatasetLoader
 from papers.archive.link_loading import LinkLoader
+from papers.archive.link_survey import Survey
 from papers.archive.method_dump_loading import MethodDumpLoader
 from papers.archive.paper_loading import PaperLoader
 from papers.archive.report import DumpKind, FileReport
@@ -31,13 +32,8 @@ _BULK_TABLES = {
 class Loader(Protocol):
     """What stores the files of one dump."""
 
-    @property
-    def known(self) -> int:
-        """How many rows of the dump the catalogue has."""
-        ...
-
-    def unseen(self) -> int:
-        """How many of them no file of this import stated."""
+    def stated_before(self) -> tuple[int, int]:
+        """How many rows the dump stated before this import: those that it states still, and those that it does not."""
         ...
 
     def finish(self, *, is_complete: bool) -> int:
@@ -53,7 +49,7 @@ def bulk(session: Session, kind: DumpKind, files: Sequence[FileReport]) -> Abstr
 
 
 class KindImport:
-    """Loads files of one kind; `merged` holds what has to be known of all files before the first is stored."""
+    """Loads files of one kind; `_merged` and `_survey` hold what has to be known of all files before the first is stored."""
 
     def __init__(self, kind: DumpKind, session: Session, *, harvest: Harvest, progress: Progress) -> None:
         self.kind = kind
@@ -62,13 +58,17 @@ class KindImport:
         self._progress = progress
         self._merged = Tables()
         self._shares: dict[int, Share] = {}
+        self._survey = Survey()
+        self._numbers: dict[int, int] = {}
         self.loader = self._loader()
 
     def read_ahead(self, file: FileReport) -> None:
-        """Several files of evaluation tables are one dump, whose tasks and boards are merged by name before any is stored."""
+        """Several files are one dump: tasks and boards are merged by name, and rows of one link, before any is stored."""
         if self.kind == DumpKind.TABLES:
             tables = read_tables(rows(file, progress=self._progress), report=file)
             self._shares[id(file)] = merge(self._merged, tables, report=file)
+        elif self.kind == DumpKind.LINKS:
+            self._numbers[id(file)] = self._survey.add(raw_rows(file, progress=self._progress))
 
     def load(self, file: FileReport) -> None:
         """Store one file and count its rows."""
@@ -76,7 +76,8 @@ class KindImport:
         if isinstance(loader, PaperLoader):
             loader.load(paper_rows(file, progress=self._progress), report=file)
         elif isinstance(loader, LinkLoader):
-            loader.load(lambda: raw_rows(file, progress=self._progress), report=file)
+            links = raw_rows(file, progress=self._progress)
+            loader.load(links, survey=self._survey, number=self._numbers[id(file)], report=file)
         elif isinstance(loader, TablesLoader):
             loader.load(self._shares.pop(id(file)), merged=self._merged, report=file)
         else:

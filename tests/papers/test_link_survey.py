@@ -8,7 +8,8 @@ from tests.portal.dumps import link_row
 
 
 def surveyed(rows):
-    survey = Survey(rows)
+    survey = Survey()
+    survey.add(rows)
     return survey.repeated, survey.repositories
 
 
@@ -18,7 +19,7 @@ def test_repeated_links_and_the_first_spelling_and_framework_of_repositories_are
         link_row(url="http://github.com/some/code.git/", framework="tf"), link_row("b", "https://github.com/some/code", framework="jax"),
     ]  # fmt: skip
     repeated, repositories = surveyed(RawRow(number, json.dumps(row).encode()) for number, row in enumerate(rows, start=1))
-    assert repeated == {'["a-paper", "github.com/some/code"]'}
+    assert repeated == {'["a-paper", "github.com/some/code"]': 0}
     assert repositories == {
         "github.com/some/code": ("https://github.com/Some/Code", "tf"),
         "github.com/other/code": ("https://github.com/other/code", None),

@@ -223,7 +223,7 @@ def test_only_what_the_dump_stated_counts_as_known():
     load_papers(paper(methods=[carried(), carried("Other")]))
     with importing(dump="methods") as session:
         loader = MethodDumpLoader(session)
-        assert (loader.known, loader.unseen()) == (0, 0)
+        assert loader.stated_before() == (0, 0)
 
 
 def test_rows_that_people_made_are_taken_for_the_dumps_and_only_filled():

@@ -77,6 +77,107 @@ def test_what_a_complete_dump_no_longer_states_becomes_a_tombstone_and_comes_bac
     assert [action for action, *_ in told(three)] == ["removed", "restored"]
 
 
+def test_what_a_person_restored_stays_whatever_disappears_later(dump):
+    rows = [paper_row(slug) for slug in ("one", "two", "three", "four", "five")]
+    load(dump(PAPERS, rows))
+    load(dump(PAPERS, rows[:3]))
+    marked, other = Paper.objects.get(slug="four"), Paper.objects.get(slug="five")
+    history.restore(marked)
+    marked.edited_fields = ["removed_at", "removed_reason"]
+    marked.save()
+    history.restore(other)
+    assert load(dump(PAPERS, rows[:2])).gone == {"papers-with-abstracts": 1}
+    assert set(Paper.objects.published().values_list("slug", flat=True)) == {"one", "two", "four", "five"}
+    load(dump(PAPERS, [*rows[:2], *rows[3:]]))
+    assert load(dump(PAPERS, rows[:2])).gone == {"papers-with-abstracts": 1}
+    assert set(Paper.objects.published().values_list("slug", flat=True)) == {"one", "two", "four"}
+
+
+def test_a_row_that_cannot_be_used_does_not_remove_what_it_names(dump):
+    rows = [paper_row(slug) for slug in ("one", "two", "three")]
+    load(dump(PAPERS, rows))
+    report = load(dump(PAPERS, [*rows[:2], paper_row("three", authors=["Ada", None])]))
+    assert (report.files[0].rejected, report.gone) == (1, {})
+    report = load(dump(PAPERS, [*rows[:2], paper_row("three", authors=7), paper_row("three", title="Sound")]))
+    assert (counts(report)[PAPERS], Paper.objects.get(slug="three").title) == ((0, 1, 2, 0, 1), "Sound")
+    links = [link_row(slug) for slug in ("one", "two", "three")]
+    load(dump("links-between-papers-and-code.json", links))
+    report = load(dump("links-between-papers-and-code.json", [*links[:2], {**links[2], "is_official": "yes"}]))
+    assert (report.files[0].rejected, report.gone) == (1, {})
+
+
+@pytest.mark.parametrize("kind", ["method", "dataset"])
+def test_a_method_or_dataset_that_cannot_be_used_does_not_remove_what_it_names(dump, kind):
+    addresses = {"a": "A", "a-1": "A", "b": "B", "c": "C", "d": "D", "e": "E"}
+    rows = [{"name": name, "url": f"https://paperswithcode.com/{kind}/{slug}"} for slug, name in addresses.items()]
+    load(dump(f"{kind}s.json", rows))
+    assert load(dump(f"{kind}s.json", [rows[0], {**rows[1], "num_papers": "x"}, {**rows[2], "paper": 7}, *rows[3:]])).gone == {}
+    assert load(dump(f"{kind}s.json", rows[2:])).gone == {f"{kind}s": 2}
+
+
+def test_parts_of_tables_that_cannot_be_used_do_not_remove_what_they_name(dump):
+    [whole] = table_rows({"model_name": "A", "paper_title": "P"}, {"model_name": "A", "paper_title": "P"}, {"model_name": "B"})
+    [other] = table_rows({}, {"model_name": "C"}, task="Other")
+    part = {"subdataset": "Part", "sota": {"metrics": ["Accuracy"], "rows": [{"model_name": "D", "metrics": {}}]}}
+    whole["datasets"][0]["subdatasets"] = [part]
+    top = {"task": "Top", "subtasks": [whole]}
+    load(dump("evaluation-tables.json", [top, other]))
+
+    def gone(**changed):
+        report = load(dump("evaluation-tables.json", [{"task": "Top", "subtasks": [{**whole, **changed}]}, other]))
+        assert report.files[0].rejected
+        return report.gone
+
+    dataset = whole["datasets"][0]
+    rows = dataset["sota"]["rows"]
+    unread = [{**row, "metrics": 7} for row in rows]
+    assert gone(datasets=[{**dataset, "sota": {"metrics": ["Accuracy"], "rows": unread}}]) == {}
+    assert gone(datasets=[{**dataset, "sota": 7}]) == {}
+    assert gone(synonyms=7) == {}
+    report = load(dump("evaluation-tables.json", [{**top, "synonyms": 7}, other]))
+    assert (report.files[0].rejected, report.gone) == (1, {})
+    assert gone(datasets=[{**dataset, "sota": {"metrics": ["Accuracy"], "rows": unread[:2]}}]) == {"evaluation-tables": 1}
+    assert Claim.objects.exclude(removed_at=None).get().model_name == "B"
+
+
+@pytest.mark.parametrize("rows", [[], [{"title": "No address"}]])
+def test_a_complete_dump_without_a_row_is_refused_and_removes_nothing(dump, rows):
+    load(dump(PAPERS, [paper_row("one"), paper_row("two")]))
+    report = import_paths([dump(PAPERS, rows)], source=Source.ARCHIVE, extent=Extent.COMPLETE)
+    [line] = report.lines()
+    assert line.endswith(
+        "holds no row that can be used, so that it cannot be a complete dump; give a whole one (nothing of it was imported)"
+    )
+    assert (report.has_failed, report.gone, Paper.objects.published().count()) == (True, {}, 2)
+
+
+def test_complete_tables_without_a_result_are_refused_with_their_tasks(dump):
+    load(dump("evaluation-tables.json", table_rows({})))
+    path = dump("evaluation-tables.json", [{"task": "New", "datasets": []}])
+    report = import_paths([path], source=Source.ARCHIVE, extent=Extent.COMPLETE)
+    assert (report.has_failed, report.gone, Claim.objects.published().count()) == (True, {}, 1)
+    assert list(Task.objects.values_list("name", flat=True)) == ["Task"]
+
+
+def test_earlier_tombstones_do_not_make_a_dump_look_like_a_part(dump):
+    rows = [paper_row(str(number)) for number in range(8)]
+    links = [link_row("0", f"https://github.com/some/code-{number}") for number in range(8)]
+    for count in (8, 4, 3, 2):
+        report = load(dump(PAPERS, rows[:count]), dump("links-between-papers-and-code.json", links[:count]))
+        assert not any("taken for a delta" in note for file in report.files for note in file.notes)
+    assert (Paper.objects.published().count(), PaperRepository.objects.published().count()) == (2, 2)
+
+
+def test_a_task_that_a_person_restored_stays_and_one_that_lost_its_last_tag_goes(dump):
+    path = dump("evaluation-tables.json", [{"task": name, "datasets": []} for name in ("A", "B", "C")] + table_rows({}))
+    load(path, dump(PAPERS, [paper_row("one", tasks=["Tag"]), paper_row("two")]))
+    load(dump("evaluation-tables.json", [{"task": name, "datasets": []} for name in ("A", "B")] + table_rows({})))
+    history.restore(Task.objects.get(name="C"))
+    load(dump(PAPERS, [paper_row("one"), paper_row("two")]))
+    load(dump("evaluation-tables.json", [{"task": "A", "datasets": []}, *table_rows({})]))
+    assert set(Task.objects.published().values_list("name", flat=True)) == {"A", "C", "Task"}
+
+
 def test_an_import_that_changes_nothing_settles_what_a_broken_off_one_left(dump):
     path = dump(PAPERS, [paper_row("one", title="Neural parsing")])
     load(path)

@@ -7,7 +7,7 @@ from django.db.models import Model as DatabaseModel
 from django.http import HttpRequest
 
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, Score
-from papers.admin import ARCHIVE_FIELDS, CatalogueAdmin
+from papers.admin import CatalogueAdmin
 
 
 class MetricInline(admin.TabularInline):
@@ -45,7 +45,7 @@ class ClaimAdmin(CatalogueAdmin):
     list_select_related = ("leaderboard__task",)
     search_fields = ("model_name", "paper_title", "leaderboard__slug")
     raw_id_fields = ("leaderboard", "model", "paper")
-    readonly_fields = (*ARCHIVE_FIELDS, "paper_key", "occurrence", "created_at", "updated_at")
+    made_once = ("paper_key", "occurrence")
     inlines = (ScoreInline,)
 
 

@@ -1,29 +1,41 @@
 """Boards, claims, protocols and measurements in the admin."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model as DatabaseModel
+from django.forms import ModelForm
 from django.http import HttpRequest
 
+from leaderboards.admin_forms import ClaimForm, MetricForm, MetricFormSet, ScoreForm, ScoreFormSet
+from leaderboards.corrections import rejudge
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, Score
-from papers.admin import ARCHIVE_FIELDS, CatalogueAdmin
+from papers.admin import CatalogueAdmin
+from papers.admin_fields import PlainFields
+from papers.catalogue_row import Source
+from papers.slugs import first_free, slugify_title
 
 
-class MetricInline(admin.TabularInline):
+class MetricInline(PlainFields, admin.TabularInline):
     """A board's columns; correcting a direction makes it a person's word."""
 
     model = Metric
+    form = MetricForm
+    formset = MetricFormSet  # type: ignore[assignment]  # the stubs take no formset of one kind of form
     extra = 0
     fields = ("position", "name", "direction", "direction_source")
 
 
-class ScoreInline(admin.TabularInline):
-    """A claim's cells."""
+class ScoreInline(PlainFields, admin.TabularInline):
+    """A claim's cells; what a cell means as a number is read from it."""
 
     model = Score
+    form = ScoreForm
+    formset = ScoreFormSet  # type: ignore[assignment]  # as above
     extra = 0
-    raw_id_fields = ("metric",)
+    fields = ("metric", "raw", "value", "scale", "is_doubtful")
+    readonly_fields = ("value", "scale", "is_doubtful")
 
 
 @admin.register(Leaderboard)
@@ -36,26 +48,62 @@ class LeaderboardAdmin(CatalogueAdmin):
     raw_id_fields = ("task", "dataset")
     inlines = (MetricInline,)
 
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Iterable[Any], change: bool) -> None:
+        """Judge anew the columns that were added or changed."""
+        formsets = list(formsets)
+        super().save_related(request, form, formsets, change)
+        for formset in formsets:
+            for metric in [*formset.new_objects, *(metric for metric, _ in formset.changed_objects)]:
+                rejudge(metric)
+
 
 @admin.register(Claim)
 class ClaimAdmin(CatalogueAdmin):
     """Claims."""
 
+    form = ClaimForm
     list_display = ("model_name", "leaderboard", "paper_title", "paper_date", "source")
     list_select_related = ("leaderboard__task",)
     search_fields = ("model_name", "paper_title", "leaderboard__slug")
-    raw_id_fields = ("leaderboard", "model", "paper")
-    readonly_fields = (*ARCHIVE_FIELDS, "paper_key", "occurrence", "created_at", "updated_at")
+    raw_id_fields = ("model", "paper")
+    made_once = ("leaderboard", "paper_key", "occurrence")
+    marked_lists = {Score: "scores"}
     inlines = (ScoreInline,)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Iterable[Any], change: bool) -> None:
+        """Judge anew the columns in which a cell was added, changed, deleted, or came or went with the claim."""
+        formsets = list(formsets)
+        super().save_related(request, form, formsets, change)
+        cells: list[Score] = []
+        for formset in formsets:
+            cells += [*formset.new_objects, *(cell for cell, _ in formset.changed_objects), *formset.deleted_objects]
+        if "removed_at" in form.changed_data:
+            cells += form.instance.scores.all()
+        for metric in Metric.objects.filter(pk__in={cell.metric_id for cell in cells}):
+            rejudge(metric)
 
 
 @admin.register(Model)
 class ModelAdmin(CatalogueAdmin):
-    """Models."""
+    """Models. One can be added: a checkpoint needs the model whose weights it is."""
 
     list_display = ("name", "slug", "source")
     search_fields = ("name",)
     raw_id_fields = ("paper",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whoever has the right."""
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Store what was edited; a new model gets its source and the address of its name."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        base = slugify_title(obj.name, fallback="model")
+        taken = Model.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+        obj.source, obj.slug = Source.FORM, first_free(base, set(taken))
+        obj.save()
 
 
 @admin.register(Protocol)

@@ -1,17 +1,15 @@
 """Judging the columns of boards as they stand once all rows are in: direction, scale, and best values that may be slips."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from leaderboards.directions import Direction, infer_direction
+from leaderboards.columns import Cell, Standing, inferred_direction, read_cell, standings
+from leaderboards.directions import Direction
 from leaderboards.metric_names import canonical_metric
 from leaderboards.models import Metric
-from leaderboards.scales import is_numeric_column, outliers, scale_factors
-from leaderboards.scores import parse_score
 from papers.archive.copy_text import line
 from papers.archive.session import Session
 from papers.archive.staging import literal, log_change, log_values
@@ -34,21 +32,6 @@ class _Column(NamedTuple):
     direction: Direction
     source: str
     canonical: str
-
-
-class _Cell(NamedTuple):
-    """A cell; `value` is the number that it means by itself."""
-
-    raw: str
-    value: float | None
-
-
-class _Standing(NamedTuple):
-    """What is stored beside a cell."""
-
-    value: float | None
-    scale: float
-    is_doubtful: bool
 
 
 @dataclass
@@ -76,32 +59,28 @@ def judge(session: Session) -> None:
     _store_scores(session, found.scores)
 
 
-def _cells(session: Session) -> Iterator[tuple[int, list[_Cell], list[tuple[int, _Standing]]]]:
+def _cells(session: Session) -> Iterator[tuple[int, list[Cell], list[tuple[int, Standing]]]]:
     """Cells by metric, each with its row id and what is stored beside it."""
     query = _SCORES.format(demo=literal(Source.DEMO.value), source=literal(session.source.value))
     for metric, group in groupby(session.stream(query), key=itemgetter(0)):
         rows = list(group)
-        cells = [_Cell(row[2], parse_score(json.loads(row[2]))) for row in rows]
-        yield metric, cells, [(row[1], _Standing(*row[3:])) for row in rows]
+        yield metric, [read_cell(row[2]) for row in rows], [(row[1], Standing(*row[3:])) for row in rows]
 
 
-def _judge(column: _Column, cells: Sequence[_Cell], standing: Sequence[tuple[int, _Standing]], found: _Judgements) -> None:
+def _judge(column: _Column, cells: Sequence[Cell], standing: Sequence[tuple[int, Standing]], found: _Judgements) -> None:
     direction = _direction(column, cells)
     canonical = canonical_metric(column.name)
     if (direction, canonical) != (column.direction, column.canonical):
         found.metrics.append(line((column.id, direction, canonical)))
-    factors = scale_factors(cells, metric=column.name, direction=direction)
-    values = [None if cell.value is None else cell.value * factor for cell, factor in zip(cells, factors, strict=True)]
-    doubts = outliers(values, direction=direction)
-    for (row_id, held), *wanted in zip(standing, values, factors, doubts, strict=True):
-        if held != tuple(wanted):
+    for (row_id, held), wanted in zip(standing, standings(cells, name=column.name, direction=direction), strict=True):
+        if held != wanted:
             found.scores.append(line((row_id, *wanted)))
 
 
-def _direction(column: _Column, cells: Sequence[_Cell]) -> Direction:
+def _direction(column: _Column, cells: Sequence[Cell]) -> Direction:
     if column.source != Metric.DirectionSource.INFERRED:
         return column.direction
-    return infer_direction(column.name) if is_numeric_column(cells) else "none"
+    return inferred_direction(column.name, cells)
 
 
 def _store_metrics(session: Session, lines: list[str]) -> None:

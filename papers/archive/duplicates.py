@@ -13,10 +13,10 @@ from papers.archive.references import point
 from papers.archive.session import Session
 from papers.models import SlugHistory
 
-# A row of which a person said what it is a duplicate of, or that it is none, is left out.
+# A row of which a person said what it is a duplicate of, or that it is none, is left out. An empty id names no paper.
 _PAIRS = r"""
 WITH rows AS (
-    SELECT id, slug, archive_key, arxiv_id, conference_slug,
+    SELECT id, slug, archive_key, nullif(arxiv_id, '') AS arxiv_id, nullif(conference_slug, '') AS conference_slug,
         hashtextextended(lower(btrim(regexp_replace(title, '\s+', ' ', 'g'))), 0) AS title
     FROM papers_paper
     WHERE removed_at IS NULL AND archive_key IS NOT NULL AND source = %(source)s
@@ -39,7 +39,7 @@ WITH rows AS (
     SELECT id, other FROM by_id UNION SELECT id, other FROM by_title
     UNION SELECT id, other FROM by_venue WHERE id <> other UNION SELECT other, other FROM by_venue WHERE id <> other
 )
-SELECT id, other, p.arxiv_id IS NULL, p.date FROM pairs JOIN papers_paper p USING (id)
+SELECT id, other, nullif(p.arxiv_id, '') IS NULL, p.date FROM pairs JOIN papers_paper p USING (id)
 """
 _HELD = "SELECT id FROM papers_paper WHERE duplicate_of_id IS NOT NULL AND archive_key IS NOT NULL AND source = %s"
 _VENUE_SLUGS = """

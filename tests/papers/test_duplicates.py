@@ -45,6 +45,15 @@ def test_a_row_with_an_arxiv_id_stands_for_its_venues_page():
     assert pairs() == {"page": "preprint", "by-rule": "made"}
 
 
+def test_an_empty_id_or_venue_makes_no_two_rows_one():
+    paper("one", arxiv_id="", conference_slug="", date="2022-04-15")
+    paper("other", arxiv_id="", conference_slug="", date="2022-04-14")
+    preprint = paper("preprint", arxiv_id="2204.06745", title="The same", authors=["Ada"], date="2022-04-14")
+    paper("without", arxiv_id="", title="The same", authors=["Ada"], date="2021-01-01")
+    assert mark() == 1
+    assert pairs() == {"without": preprint.slug}
+
+
 def test_rows_with_one_title_and_the_same_authors_in_order_are_one_paper():
     first = paper("first", title="A  Paper\tof Ours", authors=["Ada", "Bob"])
     second = paper("second", title="a paper of OURS ", authors=["Ada", "Bob"])

@@ -82,9 +82,9 @@ def import_paths(
 
 def archive_is_imported() -> bool:
     """Whether the catalogue holds anything of an archive."""
-    # Boards can stand on datasets and methods that were made here in the archive's name; those have no key of it.
-    keyed = ("papers_method", "papers_dataset")
-    tables = {*_TABLES.values(), "leaderboards_leaderboard"}
+    # Boards can stand on tasks, datasets and methods that were made here in the archive's name; those have no key of it.
+    keyed = ("papers_method", "papers_dataset", "papers_task")
+    tables = {*_TABLES.values(), *keyed, "leaderboards_leaderboard"}
     held = [
         f"EXISTS (SELECT FROM {table} WHERE source = 'archive'{' AND archive_key IS NOT NULL' if table in keyed else ''})"
         for table in sorted(tables)

@@ -14,17 +14,19 @@ import psycopg2
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
+from leaderboards.copies import COPIES
 from papers.archive.report import DumpKind, FileReport, ImportReport
 from papers.archive.rows import ArchiveFileError
 from papers.archive.session import OWNER, Session
 from papers.archive.staging import literal
 from papers.models import ArchiveImport, Source
+from papers.redaction import hold
 from portal.importing import settling
 from portal.importing.harvest import Harvest, harvest
 from portal.importing.kinds import KindImport, bulk
 from portal.importing.sources import ImportRefused, Progress, files_of
 
-__all__ = ["Extent", "ImportRefused", "archive_is_imported", "import_paths"]
+__all__ = ["Extent", "ImportRefused", "alone", "archive_is_imported", "import_paths"]
 
 _LOCK = 0x9A9E25_C0DE
 _TABLES = {
@@ -65,7 +67,7 @@ def import_paths(
             "The demo catalogue was not loaded: an archive is imported, and the demo only fills an empty catalogue."
         )
     report = ImportReport(files=files_of(paths))
-    with progress or Progress() as shown, _alone():
+    with progress or Progress() as shown, alone():
         shown.begin(report.files)
         record = ArchiveImport.objects.using(OWNER).create(source=source)
         harvested = harvest(report.files)
@@ -145,6 +147,7 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
         # A dump without a usable row is no reason for the demo to go.
         if work.source == Source.ARCHIVE and any(file.stored for file in work.files):
             work.report.gave_way += settling.give_way(session, work.kind)
+        hold(session, copies=COPIES)
     work.report.note_seconds(session.seconds)
 
 
@@ -182,7 +185,7 @@ def _one_file(file: FileReport, loading: KindImport) -> Iterator[None]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """One import at a time: the lock goes with the owner's connection, should this process die."""
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])

@@ -76,6 +76,26 @@ def prune(root: Path, *, keep: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def withdraw() -> int:
+    """Remove all exports of the download page, e.g. since they hold what was redacted; how many.
+
+    Raises `archive_export.ExportRefused` while an export runs, which may hold it too.
+    """
+    from portal.archive_export import ExportRefused, alone  # heavy, as above
+
+    root = Path(settings.EXPORTS)
+    with alone():
+        records = list(ArchiveExport.objects.filter(is_public=True))
+        ArchiveExport.objects.filter(pk__in=[record.pk for record in records]).delete()
+        for folder in (Path(record.folder) for record in records):
+            if folder.parent == root and folder.exists():
+                try:
+                    shutil.rmtree(folder)
+                except OSError as error:
+                    raise ExportRefused(f"{folder} cannot be removed ({error.strerror}): remove it by hand.") from error
+    return len(records)
+
+
 NIGHT_WORK = (("rebuild_search", ()), ("relate_papers", ()), ("export_archive", ("--publish",)))
 """Commands of the night, in order: the day's papers get into the search index and among the related ones, then the export."""
 

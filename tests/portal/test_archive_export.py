@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from leaderboards.models import Claim, Leaderboard, Metric, Score
-from papers import history
+from papers import history, redaction
 from papers.changes import Change
 from papers.models import ArchiveExport, Method, Paper, SlugHistory, Task
 from portal.archive_export import EXTRAS, FILES, ExportRefused, alone, export
@@ -186,7 +186,7 @@ def test_the_sixth_file_holds_what_the_archive_had_no_place_for(tmp_path, dump):
 
 def test_a_redacted_change_is_there_without_its_content(tmp_path):
     paper = make_paper(title="Secret", slug="s")
-    history.redact_row(paper, fields={"title": "Gone"}, reason="law")
+    redaction.redact(paper, fields=["title"], reason="law", copies=[])
     changes = [row for row in written(tmp_path, EXTRAS) if row["kind"] == "change"]
     assert {(row["old"], row["new"], row["redaction_reason"]) for row in changes} == {(None, None, "law")}
     assert "Secret" not in gzip.decompress((tmp_path / "out" / f"{EXTRAS}.json.gz").read_bytes()).decode()

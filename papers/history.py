@@ -1,4 +1,4 @@
-"""What changed, by whom and from where; tombstones; redaction.
+"""What changed, by whom and from where; tombstones; redaction of events (papers/redaction.py redacts rows).
 
 The triggers of the database write each change (papers/history_triggers.py). What they cannot know, who acts and which way,
 is said with `acting` around the work. The import writes its changes in bulk (papers/archive/merging.py).
@@ -7,9 +7,8 @@ is said with `acting` around the work. The import writes its changes in bulk (pa
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -65,18 +64,6 @@ def redact(changes: QuerySet[Change], *, reason: str) -> int:
             .filter(pk__in=numbers, redacted_at__isnull=True)
             .update(old={}, new={}, redacted_at=timezone.now(), redaction_reason=reason)
         )
-
-
-def redact_row(row: CatalogueRow, *, fields: dict[str, Any], reason: str) -> None:
-    """Overwrite content of a row and take it out of its past; the event of the overwriting itself is kept, redacted too."""
-    with transaction.atomic(using=OWNER), connections[OWNER].cursor() as cursor:
-        cursor.execute("SELECT set_config('portal.acting', %s, true)", [json.dumps({"via": "command", "origin": "redaction"})])
-        table = type(row)._default_manager.using(OWNER)
-        table.filter(pk=row.pk).update(**fields, edited_fields=sorted({*row.edited_fields, *fields}), updated_at=timezone.now())
-        Change.objects.using(OWNER).filter(object_id=row.public_id, redacted_at__isnull=True).update(
-            old={}, new={}, redacted_at=timezone.now(), redaction_reason=reason
-        )
-    row.refresh_from_db()
 
 
 def _say(words: str) -> None:

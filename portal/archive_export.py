@@ -58,13 +58,17 @@ def alone() -> Iterator[None]:
 def export(folder: Path, *, progress: Progress, files: Sequence[str] = FILES, has_parquet: bool = True) -> ArchiveExport:
     """Write an export into a folder, which is made; files that it replaces stay until the new ones are whole.
 
-    The caller is `alone`. Raises `ExportRefused` where the folder cannot be written to.
+    The caller is `alone`. Raises `ExportRefused` where the folder cannot be written to, or no more of it.
     """
     _make_way(folder)
-    with snapshot() as data:
-        record = ArchiveExport.objects.create(folder=str(folder.absolute()))
-        found = _write(folder, files, data, began=record.started_at, has_parquet=has_parquet, progress=progress)
-    write_manifest(folder, found, began=record.started_at, public_id=str(record.public_id))
+    try:
+        with snapshot() as data:
+            record = ArchiveExport.objects.create(folder=str(folder.absolute()))
+            found = _write(folder, files, data, began=record.started_at, has_parquet=has_parquet, progress=progress)
+        write_manifest(folder, found, began=record.started_at, public_id=str(record.public_id))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportRefused(f"The export to {folder} broke off ({reason}): make room there, or give another folder.") from error
     ExportedFile.objects.bulk_create(
         ExportedFile(export=record, name=file.name, size=file.size, sha256=file.sha256, rows=file.rows) for file in found
     )

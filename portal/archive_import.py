@@ -14,17 +14,19 @@ import psycopg2
 from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
+from leaderboards.copies import COPIES
 from papers.archive.report import DumpKind, FileReport, ImportReport
 from papers.archive.rows import ArchiveFileError
 from papers.archive.session import OWNER, Session
 from papers.archive.staging import literal
 from papers.models import ArchiveImport, Source
+from papers.redaction import hold
 from portal.importing import settling
 from portal.importing.harvest import Harvest, harvest
 from portal.importing.kinds import KindImport, bulk
 from portal.importing.sources import ImportRefused, Progress, files_of
 
-__all__ = ["Extent", "ImportRefused", "archive_is_imported", "finish_broken_off", "import_paths"]
+__all__ = ["Extent", "ImportRefused", "alone", "archive_is_imported", "finish_broken_off", "import_paths"]
 
 _LOCK = 0x9A9E25_C0DE
 _TABLES = {
@@ -65,7 +67,7 @@ def import_paths(
             "The demo catalogue was not loaded: an archive is imported, and the demo only fills an empty catalogue."
         )
     report = ImportReport(files=files_of(paths))
-    with progress or Progress() as shown, _alone(shown):
+    with progress or Progress() as shown, alone(shown):
         shown.begin(report.files)
         record = ArchiveImport.objects.using(OWNER).create(source=source)
         harvested = harvest(report.files)
@@ -105,9 +107,9 @@ def finish_broken_off(*, progress: Progress | None = None) -> ImportReport | Non
 
 def archive_is_imported() -> bool:
     """Whether the catalogue holds anything of an archive."""
-    # Boards can stand on datasets and methods that were made here in the archive's name; those have no key of it.
-    keyed = ("papers_method", "papers_dataset")
-    tables = {*_TABLES.values(), "leaderboards_leaderboard"}
+    # Boards can stand on tasks, datasets and methods that were made here in the archive's name; those have no key of it.
+    keyed = ("papers_method", "papers_dataset", "papers_task")
+    tables = {*_TABLES.values(), *keyed, "leaderboards_leaderboard"}
     held = [
         f"EXISTS (SELECT FROM {table} WHERE source = 'archive'{' AND archive_key IS NOT NULL' if table in keyed else ''})"
         for table in sorted(tables)
@@ -171,6 +173,7 @@ def _import_kind(work: _Import, harvested: Harvest, progress: Progress) -> None:
         # A dump without a usable row is no reason for the demo to go.
         if work.source == Source.ARCHIVE and any(file.stored for file in work.files):
             work.report.gave_way += settling.give_way(session, work.kind)
+        hold(session, copies=COPIES)
     work.report.note_seconds(session.seconds)
 
 
@@ -215,12 +218,15 @@ def _one_file(file: FileReport, loading: KindImport) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(progress: Progress) -> Iterator[None]:
-    """One import at a time: the lock goes with the owner's connection, should this process die."""
+def alone(progress: Progress | None = None) -> Iterator[None]:
+    """One import at a time, and nothing that is not to run beside one; `progress` is told when there is one to wait for.
+
+    The lock goes with the owner's connection, should this process die.
+    """
     with connections[OWNER].cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
-            progress.tell("Another import is running: this one begins when it is done.")
+            (progress or Progress()).tell("Another import is running: this one begins when it is done.")
             cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
             yield

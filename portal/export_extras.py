@@ -1,6 +1,7 @@
 """The sixth file of an export: what the archive's format has no place for. docs/archive-export.md describes each kind of row.
 
-Things go by their archive key (`key`; null for what was made here) and their public id (`id`). The database writes the JSON.
+Things go by their archive key (`key`; null for what was made here and for what was redacted) and their public id (`id`). The
+database writes the JSON.
 No account is in it: of who did something only the name, and not even that where the name is an address.
 """
 
@@ -10,6 +11,7 @@ from papers.archive.export.selection import MADE_HERE
 from papers.archive.export.snapshot import Snapshot
 from papers.archive.export.written import to_json
 from papers.catalogue_row import Source
+from papers.hidden_keys import shown_sql
 from portal.export_names import ATTRIBUTION, FORMAT, LICENCE
 
 TABLES = {
@@ -35,31 +37,34 @@ _HERE = ", ".join(f"'{source.value}'" for source in (*MADE_HERE, Source.RUN))
 _SAFE_ORIGIN = "CASE WHEN via IN ('import', 'command', 'database') THEN regexp_replace(origin, '^.*/', '') ELSE origin END"
 _SAFE_NAME = "CASE WHEN position('@' IN username) = 0 THEN username END"
 
+_KEY = {name: shown_sql(f"{name}.archive_key") for name in ("board", "claim", "model", "paper", "whole")}
+_OWN_KEY = shown_sql("archive_key")
+
 _IMPORTS = """
 SELECT json_build_object('kind', 'import', 'id', public_id, 'source', source, 'is_baseline', is_baseline,
     'started_at', started_at, 'finished_at', finished_at)
 FROM papers_archiveimport ORDER BY id
 """
-_METRICS = """
-SELECT json_build_object('kind', 'metric', 'id', metric.public_id, 'board', json_build_object('key', board.archive_key,
+_METRICS = f"""
+SELECT json_build_object('kind', 'metric', 'id', metric.public_id, 'board', json_build_object('key', {_KEY["board"]},
     'id', board.public_id), 'name', metric.name, 'position', metric.position, 'direction', direction,
     'direction_source', direction_source, 'canonical_name', canonical_name)
 FROM leaderboards_metric metric JOIN leaderboards_leaderboard board ON board.id = leaderboard_id AND board.removed_at IS NULL
 ORDER BY metric.id
 """
-_CELLS = """
-SELECT json_build_object('kind', 'cell', 'claim', json_build_object('key', claim.archive_key, 'id', claim.public_id),
+_CELLS = f"""
+SELECT json_build_object('kind', 'cell', 'claim', json_build_object('key', {_KEY["claim"]}, 'id', claim.public_id),
     'metric', metric.name, 'raw', score.raw::json, 'value', score.value, 'scale', score.scale, 'is_doubtful', score.is_doubtful)
 FROM leaderboards_score score
 JOIN leaderboards_claim claim ON claim.id = claim_id AND claim.removed_at IS NULL
 JOIN leaderboards_metric metric ON metric.id = metric_id
 WHERE score.scale <> 1 OR score.is_doubtful ORDER BY score.id
 """
-_MODELS = """
-SELECT json_build_object('kind', 'model', 'id', model.public_id, 'key', model.archive_key, 'name', name, 'slug', model.slug,
+_MODELS = f"""
+SELECT json_build_object('kind', 'model', 'id', model.public_id, 'key', {_KEY["model"]}, 'name', name, 'slug', model.slug,
     'source', model.source, 'paper', CASE WHEN paper.id IS NOT NULL THEN
-        json_build_object('key', paper.archive_key, 'id', paper.public_id) END,
-    'claims', (SELECT coalesce(json_agg(json_build_object('key', claim.archive_key, 'id', claim.public_id) ORDER BY claim.id),
+        json_build_object('key', {_KEY["paper"]}, 'id', paper.public_id) END,
+    'claims', (SELECT coalesce(json_agg(json_build_object('key', {_KEY["claim"]}, 'id', claim.public_id) ORDER BY claim.id),
                                '[]')
                FROM leaderboards_claim claim WHERE claim.model_id = model.id AND claim.removed_at IS NULL))
 FROM leaderboards_model model LEFT JOIN papers_paper paper ON paper.id = model.paper_id AND paper.removed_at IS NULL
@@ -73,15 +78,15 @@ SELECT json_build_object('kind', 'protocol', 'id', public_id, 'slug', slug, 'nam
 FROM leaderboards_protocol ORDER BY id
 """
 _BOARDS = f"""
-SELECT json_build_object('kind', 'board', 'id', board.public_id, 'key', board.archive_key, 'slug', board.slug,
+SELECT json_build_object('kind', 'board', 'id', board.public_id, 'key', {_KEY["board"]}, 'slug', board.slug,
     'source', board.source, 'task', task.name, 'dataset', dataset_name, 'note', note)
 FROM leaderboards_leaderboard board JOIN papers_task task ON task.id = task_id
 WHERE board.removed_at IS NULL AND (board.source IN ({_HERE}) OR note <> '') ORDER BY board.id
 """
 _CLAIMS = f"""
-SELECT json_build_object('kind', 'claim', 'id', claim.public_id, 'key', claim.archive_key, 'source', claim.source,
-    'board', json_build_object('key', board.archive_key, 'id', board.public_id), 'model_name', model_name,
-    'paper', CASE WHEN paper.id IS NOT NULL THEN json_build_object('key', paper.archive_key, 'id', paper.public_id) END,
+SELECT json_build_object('kind', 'claim', 'id', claim.public_id, 'key', {_KEY["claim"]}, 'source', claim.source,
+    'board', json_build_object('key', {_KEY["board"]}, 'id', board.public_id), 'model_name', model_name,
+    'paper', CASE WHEN paper.id IS NOT NULL THEN json_build_object('key', {_KEY["paper"]}, 'id', paper.public_id) END,
     'paper_title', paper_title, 'paper_url', paper_url, 'paper_date', paper_date, 'uses_additional_data', uses_additional_data,
     'code_links', code_links, 'model_links', model_links,
     'cells', (SELECT coalesce(json_object_agg(metric.name, score.raw::json), '{{}}')
@@ -92,10 +97,10 @@ FROM leaderboards_claim claim JOIN leaderboards_leaderboard board ON board.id = 
 LEFT JOIN papers_paper paper ON paper.id = claim.paper_id AND paper.removed_at IS NULL
 WHERE claim.removed_at IS NULL AND claim.source IN ({_HERE}) ORDER BY claim.id
 """
-_MEASUREMENTS = """
+_MEASUREMENTS = f"""
 SELECT json_build_object('kind', 'measurement', 'id', measurement.public_id,
-    'board', json_build_object('key', board.archive_key, 'id', board.public_id), 'metric', metric.name,
-    'claim', CASE WHEN claim.id IS NOT NULL THEN json_build_object('key', claim.archive_key, 'id', claim.public_id) END,
+    'board', json_build_object('key', {_KEY["board"]}, 'id', board.public_id), 'metric', metric.name,
+    'claim', CASE WHEN claim.id IS NOT NULL THEN json_build_object('key', {_KEY["claim"]}, 'id', claim.public_id) END,
     'model', model.public_id, 'model_name', measurement.model_name, 'checkpoint', measurement.checkpoint,
     'protocol', protocol.slug,
     'value', measurement.value, 'n', measurement.items, 'standard_error', measurement.standard_error,
@@ -116,28 +121,28 @@ LEFT JOIN leaderboards_measurement newer ON newer.id = measurement.superseded_by
 WHERE measurement.published_at IS NOT NULL ORDER BY measurement.id
 """
 _PROVENANCE = """
-SELECT json_build_object('kind', 'provenance', 'table', '{name}', 'key', archive_key, 'id', public_id, 'source', source,
+SELECT json_build_object('kind', 'provenance', 'table', '{name}', 'key', {key}, 'id', public_id, 'source', source,
     'edited_fields', edited_fields, 'since', created_at)
 FROM {table} WHERE removed_at IS NULL AND (source <> 'archive' OR edited_fields <> '{{}}') ORDER BY id
 """
 _REMOVED = """
-SELECT json_build_object('kind', 'removed', 'table', '{name}', 'key', archive_key, 'id', public_id, 'removed_at', removed_at,
+SELECT json_build_object('kind', 'removed', 'table', '{name}', 'key', {key}, 'id', public_id, 'removed_at', removed_at,
     'reason', removed_reason)
 FROM {table} WHERE removed_at IS NOT NULL ORDER BY id
 """
 _SPAM = """
-SELECT json_build_object('kind', 'spam', 'table', '{name}', 'key', archive_key, 'id', public_id, 'reason', spam_reason,
+SELECT json_build_object('kind', 'spam', 'table', '{name}', 'key', {key}, 'id', public_id, 'reason', spam_reason,
     'is_by_person', 'spam_reason' = ANY(edited_fields))
 FROM {table} WHERE removed_at IS NULL AND (spam_reason <> '' OR 'spam_reason' = ANY(edited_fields)) ORDER BY id
 """
-_DUPLICATES = """
-SELECT json_build_object('kind', 'duplicate', 'paper', json_build_object('key', paper.archive_key, 'id', paper.public_id),
-    'of', json_build_object('key', whole.archive_key, 'id', whole.public_id))
+_DUPLICATES = f"""
+SELECT json_build_object('kind', 'duplicate', 'paper', json_build_object('key', {_KEY["paper"]}, 'id', paper.public_id),
+    'of', json_build_object('key', {_KEY["whole"]}, 'id', whole.public_id))
 FROM papers_paper paper JOIN papers_paper whole ON whole.id = paper.duplicate_of_id
 WHERE paper.removed_at IS NULL AND whole.removed_at IS NULL ORDER BY paper.id
 """
-_SLUGS = """
-SELECT json_build_object('kind', 'slug', 'noun', kind, 'slug', slug, 'target', target, 'since', since)
+_SLUGS = f"""
+SELECT json_build_object('kind', 'slug', 'noun', kind, 'slug', {shown_sql("slug")}, 'target', target, 'since', since)
 FROM papers_slughistory ORDER BY id
 """
 _CHANGES = f"""
@@ -151,7 +156,7 @@ LEFT JOIN papers_archiveimport source_import ON source_import.id = archive_impor
 ORDER BY change.id
 """
 _IDENTITIES = """
-SELECT json_build_object('kind', 'identity', 'table', '{name}', 'key', archive_key, 'id', public_id)
+SELECT json_build_object('kind', 'identity', 'table', '{name}', 'key', {key}, 'id', public_id)
 FROM {table} WHERE public_id IN (SELECT object_id FROM papers_change UNION SELECT target FROM papers_slughistory) ORDER BY id
 """
 
@@ -168,8 +173,8 @@ def rows(data: Snapshot, *, exported_at: str) -> Iterator[list[bytes]]:
 
 def _queries() -> Iterator[str]:
     yield from (_IMPORTS, _METRICS, _CELLS, _MODELS, _PROTOCOLS, _BOARDS, _CLAIMS, _MEASUREMENTS)
-    yield from (_PROVENANCE.format(table=table, name=name) for table, name in TABLES.items())
-    yield from (_REMOVED.format(table=table, name=name) for table, name in TABLES.items())
-    yield from (_SPAM.format(table=table, name=TABLES[table]) for table in _SCREENED)
+    yield from (_PROVENANCE.format(table=table, name=name, key=_OWN_KEY) for table, name in TABLES.items())
+    yield from (_REMOVED.format(table=table, name=name, key=_OWN_KEY) for table, name in TABLES.items())
+    yield from (_SPAM.format(table=table, name=TABLES[table], key=_OWN_KEY) for table in _SCREENED)
     yield from (_DUPLICATES, _SLUGS, _CHANGES)
-    yield from (_IDENTITIES.format(table=table, name=name) for table, name in TABLES.items())
+    yield from (_IDENTITIES.format(table=table, name=name, key=_OWN_KEY) for table, name in TABLES.items())

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,16 @@ class WrittenFile:
     def described(self) -> dict[str, str | int]:
         """For the manifest."""
         return {"name": self.name, "bytes": self.size, "sha256": self.sha256, "rows": self.rows}
+
+
+@contextmanager
+def gone_if_broken(part: Path) -> Iterator[None]:
+    """Whatever breaks off the work inside, a full disk too, takes its unfinished file along."""
+    try:
+        yield
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 class _Hashed:
@@ -58,9 +69,10 @@ class JsonArrayFile:
         self.whole: WrittenFile | None = None
 
     def __enter__(self) -> Self:
-        self._file = self._part.open("wb")
-        self._hashed = _Hashed(self._file)
-        self._gzip = igzip.IGzipFile(fileobj=self._hashed, mode="wb", compresslevel=LEVEL, mtime=0)
+        with gone_if_broken(self._part):
+            self._file = self._part.open("wb")
+            self._hashed = _Hashed(self._file)
+            self._gzip = igzip.IGzipFile(fileobj=self._hashed, mode="wb", compresslevel=LEVEL, mtime=0)
         return self
 
     def add(self, rows: Iterable[bytes]) -> None:
@@ -72,20 +84,24 @@ class JsonArrayFile:
         self.rows += len(lines)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        try:
+        with gone_if_broken(self._part):
+            self._close(is_whole=kind is None)
             if kind is None:
+                self._part.rename(self.path)
+                self.whole = WrittenFile(self.path.name, self._hashed.size, self._hashed.digest.hexdigest(), self.rows)
+        if kind is not None:
+            self._part.unlink(missing_ok=True)
+
+    def _close(self, *, is_whole: bool) -> None:
+        try:
+            if is_whole:
                 self._gzip.write(b"]" if self.rows else b"[]")
             self._gzip.close()
-            if kind is None:
+            if is_whole:
                 self._file.flush()
                 os.fsync(self._file.fileno())
         finally:
             self._file.close()
-            if kind is not None:
-                self._part.unlink(missing_ok=True)
-        if kind is None:
-            self._part.rename(self.path)
-            self.whole = WrittenFile(self.path.name, self._hashed.size, self._hashed.digest.hexdigest(), self.rows)
 
 
 def measure(path: Path, *, rows: int) -> WrittenFile:

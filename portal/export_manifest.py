@@ -10,7 +10,7 @@ import pyarrow.parquet
 from django.utils import timezone
 
 from papers.archive.reader import ArchiveFileError, ArchiveRow, read_rows
-from portal.export_files import WrittenFile, sha256_of
+from portal.export_files import WrittenFile, gone_if_broken, sha256_of
 from portal.export_names import ATTRIBUTION, FORMAT, LICENCE, LICENCE_URL, MANIFEST, SUMS, UNFINISHED
 
 
@@ -65,5 +65,6 @@ def _count(path: Path) -> int:
 
 def _write(path: Path, text: str) -> None:
     part = path.with_name(path.name + UNFINISHED)
-    part.write_text(text)
-    part.rename(path)
+    with gone_if_broken(part):
+        part.write_text(text)
+        part.rename(path)

@@ -22,7 +22,7 @@ import pyarrow.json
 import pyarrow.parquet
 
 from papers.archive.export.selection import Dump
-from portal.export_files import WrittenFile, measure
+from portal.export_files import WrittenFile, gone_if_broken, measure
 from portal.export_names import UNFINISHED
 
 _BUFFER = 8 << 20
@@ -114,7 +114,8 @@ class ParquetFile:
         self._size = 0
 
     def __enter__(self) -> Self:
-        self._writer = pyarrow.parquet.ParquetWriter(self._part, self._schema, compression="zstd", compression_level=1)
+        with gone_if_broken(self._part):
+            self._writer = pyarrow.parquet.ParquetWriter(self._part, self._schema, compression="zstd", compression_level=1)
         return self
 
     def add(self, rows: Iterable[bytes]) -> None:
@@ -126,17 +127,18 @@ class ParquetFile:
                 self._flush()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        try:
+        with gone_if_broken(self._part):
+            try:
+                if kind is None:
+                    self._flush()
+            finally:
+                self._writer.close()
             if kind is None:
-                self._flush()
-        finally:
-            self._writer.close()
-            if kind is not None:
-                self._part.unlink(missing_ok=True)
-        if kind is None:
-            self.whole = measure(self._part, rows=self._rows)
-            self.whole = WrittenFile(self.path.name, self.whole.size, self.whole.sha256, self.whole.rows)
-            self._part.rename(self.path)
+                whole = measure(self._part, rows=self._rows)
+                self._part.rename(self.path)
+                self.whole = WrittenFile(self.path.name, whole.size, whole.sha256, whole.rows)
+        if kind is not None:
+            self._part.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if self._held:

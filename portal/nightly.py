@@ -45,13 +45,18 @@ def is_due(now: datetime, *, hour: int, last: datetime) -> bool:
 def publish(*, progress: Callable[[str], None]) -> ArchiveExport:
     """Export for the download page and remove what is there too long; raises `archive_export.ExportRefused`."""
     # It loads Arrow, which the scheduler and the workers need not: they import this module for its clock.
-    from portal.archive_export import alone, export
+    from portal.archive_export import ExportRefused, alone, export
 
     root = Path(settings.EXPORTS)
     with alone():
         name = first_free(f"{timezone.now():%Y-%m-%d-%H%M%S}", {path.name for path in root.glob("*")})
-        record = export(root / f".{name}{UNFINISHED}", progress=progress)
-        Path(record.folder).rename(root / name)
+        unfinished = root / f".{name}{UNFINISHED}"
+        try:
+            record = export(unfinished, progress=progress)
+        except ExportRefused:
+            shutil.rmtree(unfinished, ignore_errors=True)  # the disk may be full
+            raise
+        unfinished.rename(root / name)
         record.folder, record.is_public = str(root / name), True
         record.save(update_fields=["folder", "is_public"])
         prune(root, keep=settings.EXPORT_KEEP)
@@ -69,6 +74,26 @@ def prune(root: Path, *, keep: int) -> None:
     for folder in [*(Path(record.folder) for record in stale), *root.glob(f".*{UNFINISHED}")]:
         if folder.parent == root:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def withdraw() -> int:
+    """Remove all exports of the download page, e.g. since they hold what was redacted; how many.
+
+    Raises `archive_export.ExportRefused` while an export runs, which may hold it too.
+    """
+    from portal.archive_export import ExportRefused, alone  # heavy, as above
+
+    root = Path(settings.EXPORTS)
+    with alone():
+        records = list(ArchiveExport.objects.filter(is_public=True))
+        ArchiveExport.objects.filter(pk__in=[record.pk for record in records]).delete()
+        for folder in (Path(record.folder) for record in records):
+            if folder.parent == root and folder.exists():
+                try:
+                    shutil.rmtree(folder)
+                except OSError as error:
+                    raise ExportRefused(f"{folder} cannot be removed ({error.strerror}): remove it by hand.") from error
+    return len(records)
 
 
 NIGHT_WORK = (

@@ -11,6 +11,7 @@ from papers.archive.slug_desk import SlugDesk
 from papers.archive.staging import literal
 from papers.archive.upsert import Upsert, tombstone
 from papers.catalogue_row import Source
+from papers.hidden_keys import hidden
 from papers.models import Dataset, SlugHistory
 from papers.slugs import slugify_title
 
@@ -58,7 +59,7 @@ class DatasetDesk:
     def _id(self, name: str, description: str | None) -> int:
         key = bounded(name)
         held = self._rows.ledger.id_of(key)
-        if held is not None and key in self._stated:
+        if held is not None and (key in self._stated or hidden(key) in self._stated):
             return held
         is_of_people = key in self._adopted or key in self._by_people
         if not is_of_people and name in self._variants:

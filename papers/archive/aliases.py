@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from papers.archive.copy_text import line
 from papers.archive.session import Session
 from papers.archive.staging import is_recorded, literal, log_change, log_values
+from papers.hidden_keys import hidden_sql
 from papers.models import SlugHistory
 
 
 def add_aliases(session: Session, *, kind: SlugHistory.Kind, table: str, pairs: Iterable[tuple[str, int]]) -> int:
-    """Have addresses (slug, row id) redirect to rows of a table, where nothing has them yet; how many were added.
+    """Have addresses (slug, row id) redirect to rows of a table, where nothing has or had them yet; how many were added.
 
     Of several rows with one address the first in `pairs` gets it.
     """
@@ -27,7 +28,8 @@ def add_aliases_of(session: Session, *, kind: SlugHistory.Kind, table: str, want
         INSERT INTO papers_slughistory (kind, slug, target, since)
         SELECT DISTINCT ON (slug) {literal(kind.value)}, slug, target, now() FROM ({wanted}) AS wanted
         WHERE NOT EXISTS (SELECT FROM {table} t WHERE t.slug = wanted.slug) AND NOT EXISTS (
-            SELECT FROM papers_slughistory h WHERE h.kind = {literal(kind.value)} AND h.slug = wanted.slug
+            SELECT FROM papers_slughistory h WHERE h.kind = {literal(kind.value)}
+            AND h.slug IN (wanted.slug, {hidden_sql("wanted.slug")})
         )
         ORDER BY slug, place
     """

@@ -22,6 +22,7 @@ from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.text import JsonObject
 from papers.archive.upsert import Upsert, batches
+from papers.hidden_keys import hidden
 from papers.models import Paper, PaperRepository, Repository, SlugHistory
 
 BATCH = 5000
@@ -118,8 +119,10 @@ class LinkLoader:
         report.same += not put.is_new
 
     def _known_papers(self, records: Sequence[LinkRecord]) -> dict[str, "_Paper"]:
-        rows = self._session.rows(_FOUND, [list({record.paper_key for record in records})])
-        return {key: _Paper(*columns) for key, *columns in rows}
+        keys = {record.paper_key for record in records}
+        redacted = {hidden(key): key for key in keys}
+        rows = self._session.rows(_FOUND, [[*keys, *redacted]])
+        return {redacted.get(key, key): _Paper(*columns) for key, *columns in rows}
 
     def _make_papers(self, records: Sequence[LinkRecord], papers: dict[str, "_Paper"]) -> int:
         """Make papers of what the first link to each says; they are added to `papers`."""

@@ -17,6 +17,7 @@ from papers.archive.slug_desk import SlugDesk
 from papers.archive.staging import Stage
 from papers.archive.text import JsonObject
 from papers.archive.upsert import Upsert
+from papers.hidden_keys import hidden
 from papers.models import Method, MethodCollection, SlugHistory
 from papers.slugs import slugify_title
 
@@ -93,13 +94,13 @@ class MethodDesk:
 
     def _meet(self, record: MethodRecord) -> int:
         main = self._collection_id(record.collection) if record.collection else None
-        stated = self._stated.get(bounded(record.name))
+        key = bounded(record.name)
+        stated = self._stated.get(key) or self._stated.get(hidden(key))
         if stated is not None:
             self._note_beside(stated, record, main)
             return stated.row_id
         values: list[Any] = [record.name, *(getattr(record, name) for name in _TEXTS), main]
         values += [json_text(record.raw), record.absent, json_text(record.extra), _judgement(record)]
-        key = bounded(record.name)
         is_new = key not in self._methods.ledger
         slug = self._slugs.give(slugify_title(record.name, fallback="method")) if is_new else ""
         return self._methods.put(key, values, once=[slug]).id

@@ -8,6 +8,7 @@ from papers.archive.screening import judge_task
 from papers.archive.session import Session
 from papers.archive.slug_desk import SlugDesk
 from papers.archive.staging import Stage, Staged, comes_back
+from papers.hidden_keys import hidden, is_hidden_sql
 from papers.models import Named, SlugHistory, Task
 from papers.slugs import slugify_title
 
@@ -38,6 +39,8 @@ class NameDesk:
         taken: set[int] = set()
         self._removed: dict[str, int] = {}
         self._ids = dict(_held(table, session, taken=taken, removed=self._removed))
+        hidden_rows = f"SELECT archive_key, id FROM {table._meta.db_table} WHERE {is_hidden_sql('archive_key')}"
+        self._hidden: dict[str, int] = dict(session.rows(hidden_rows))
         kind = KINDS.get(self._fallback)
         self.slugs = SlugDesk(table, session=session, kind=kind, harvested=self._addresses.values(), taken=taken)
         self._by_hand = made_by_people(table, session)
@@ -69,6 +72,9 @@ class NameDesk:
         self.store(*self.take())
 
     def _make(self, name: str, key: str) -> int:
+        if self._hidden and (redacted := self._hidden.get(hidden(key))) is not None:
+            self._ids[key] = redacted
+            return redacted
         held = self._removed.get(key, self._by_hand.get(name))
         row_id = held if held is not None else self._session.fresh_id(self._table)
         self._ids[key] = row_id

@@ -1,9 +1,10 @@
 """Finding the papers that rows of other dumps name: by arXiv id or old address, then by URL, then by title."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from papers.archive.keys import arxiv_id_of_url, bounded, folded_title, folded_url, url_spellings
 from papers.archive.session import Session
+from papers.hidden_keys import hidden
 from papers.slugs import slug_of_paper_url
 
 Naming = tuple[str, str | None]
@@ -84,6 +85,7 @@ class PaperFinder:
                 self._meet(urls[venue_url], row_id)
             if title and (folded := folded_title(title)) in titles:
                 titles[folded].append((row_id, arxiv_id))
+        owners |= {slugs[slug]: row_id for row_id, slug in _redacted(session, slugs)}
         # An old address means the archive's paper, whatever has that address here.
         self._by_key.update(owners)
 
@@ -91,3 +93,11 @@ class PaperFinder:
         held = self._by_key.get(key)
         if held is None or row_id < held:
             self._by_key[key] = row_id
+
+
+def _redacted(session: Session, slugs: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Papers whose address was redacted, as far as these slugs name them."""
+    redacted = {hidden(slug): slug for slug in slugs}
+    query = "SELECT id, archive_key FROM papers_paper WHERE removed_at IS NULL AND archive_key = ANY(%s)"
+    for row_id, key in session.rows(query, [list(redacted)]) if redacted else ():
+        yield row_id, redacted[key]

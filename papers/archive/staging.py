@@ -11,6 +11,7 @@ from psycopg2.extensions import adapt
 from papers.archive.copy_text import escaped, random_uuids
 from papers.archive.session import A_VARIANT, COMES_BACK, OWNER, Session
 from papers.catalogue_row import Source
+from papers.hidden_keys import is_hidden_sql
 
 KEYS = ("id", "archive_key", "archive_digest")
 
@@ -134,7 +135,7 @@ class Stage:
         self._stage(lines)
         wanted = {name: self._effective(name) for name in self.columns if name not in self.made_once}
         source, back = literal(self.session.source.value), comes_back("t")
-        wanted["archive_key"] = "s.archive_key"
+        wanted["archive_key"] = f"CASE WHEN {is_hidden_sql('t.archive_key')} THEN t.archive_key ELSE s.archive_key END"
         wanted["source"] = f"CASE WHEN t.source = 'demo' THEN {source} ELSE t.source END"
         wanted["removed_at"] = f"CASE WHEN {back} THEN NULL ELSE t.removed_at END"
         wanted["removed_reason"] = f"CASE WHEN {back} THEN '' ELSE t.removed_reason END"

@@ -4,8 +4,9 @@ from django.db import transaction
 
 from leaderboards import counts as board_counts
 from leaderboards.archive import linking, rejoining
+from leaderboards.copies import COPIES
 from leaderboards.models import Claim, Leaderboard
-from papers import counts, search_rebuild
+from papers import counts, redaction, search_rebuild
 from papers.archive.duplicates import alias_conference_slugs, mark_duplicates
 from papers.archive.introductions import link_introductions
 from papers.archive.report import DumpKind, ImportReport
@@ -74,6 +75,7 @@ def _bring_up_to_date(session: Session, *, report: ImportReport, progress: Progr
             link_introductions(session)
             rejoining.rejoin(session)
             report.linked += linking.link_waiting_claims(session)
+            redaction.hold(session, copies=COPIES)
         progress.say("counts")
         with session.timed("counts"):
             counts.recount_all(using=OWNER)

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 
 from leaderboards.models import Leaderboard
 from papers.catalogue_row import Screened
+from papers.hidden_keys import hidden
 from papers.models import Author, Dataset, Method, Paper, SlugHistory, Task
 from portal.context import page
 from portal.pages.links import address
@@ -23,6 +24,7 @@ ADDRESSES: Mapping[str, str] = {
     Kind.AUTHOR: "authors:detail",
     Kind.LEADERBOARD: "boards:detail",
 }
+REDACTED = "What stood at this address was redacted."
 
 
 def _rows(kind: SlugHistory.Kind) -> QuerySet[Any]:
@@ -38,7 +40,7 @@ def _rows(kind: SlugHistory.Kind) -> QuerySet[Any]:
 
 
 def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpResponse:
-    """A redirect to the address of today, a page that says why the thing was removed (410), or Http404.
+    """A redirect to the address of today, a page that says why the thing was removed or the address redacted (410), or Http404.
 
     An old address comes before a removal: what was merged into another thing leads there.
     """
@@ -50,7 +52,10 @@ def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpR
             return HttpResponsePermanentRedirect(address(ADDRESSES[kind], today))
     if kind == Kind.PAPER and (standing := Paper.objects.filter(slug=slug).values_list("duplicate_of__slug", flat=True).first()):
         return HttpResponsePermanentRedirect(address(ADDRESSES[kind], standing))
-    return explain_removal(request, rows, noun=kind.label.lower(), slug=slug)
+    noun = kind.label.lower()
+    if SlugHistory.objects.filter(kind=kind, slug=hidden(slug)).exists() and not rows.filter(slug=slug).exists():
+        return page(request, "portal/gone.html", {"noun": noun, "removed_at": None, "removed_reason": REDACTED}, status=410)
+    return explain_removal(request, rows, noun=noun, slug=slug)
 
 
 def explain_removal(request: HttpRequest, rows: QuerySet[Any], *, noun: str, slug: str) -> HttpResponse:

@@ -157,6 +157,8 @@ def test_what_cannot_be_used_is_counted_and_the_rest_is_read():
         "row 2 (T on D, result 3) has a model name of 501 characters; the longest that is kept is 500",
         "row 2 (T on D, result 4) has metrics that are no object",
         "row 3 U > task is a number where text belongs",
+        "row 4 (V): a dataset has no name",
+        "row 4 (V): E: sota is no object",
     ]
     assert report_two.samples == ["row 9 is no object"]
 

@@ -83,9 +83,9 @@ def test_repeated_tasks_and_methods_count_once_and_are_kept_raw():
         ({"paper_url": 5}, "paper_url is a number where text belongs"),
         ({"paper_url": URL, "title": ["x"]}, "title is a list where text belongs"),
         ({"paper_url": URL, "authors": "Ada"}, "authors is a text where a list belongs"),
-        ({"paper_url": URL, "authors": ["Ada", None]}, "authors is a list where a list of texts belongs"),
+        ({"paper_url": URL, "authors": ["Ada", None]}, "authors holds null where texts belong"),
         ({"paper_url": URL, "date": 2022}, "date is a number where text belongs"),
-        ({"paper_url": URL, "methods": ["Adam"]}, "methods is a list where a list of objects belongs"),
+        ({"paper_url": URL, "methods": ["Adam"]}, "methods holds a text where objects belong"),
         ({"paper_url": URL, "methods": [{"full_name": "Adam"}]}, "carries a method without a name"),
         (
             {"paper_url": URL, "methods": [{"name": "A", "introduced_year": "x"}]},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers import history
+from papers import history, redaction
 from tests.factories.catalogue import make_paper
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -13,14 +13,14 @@ def changes(row):
 
 
 def test_redaction_takes_the_content_and_keeps_the_event():
-    paper = make_paper(title="A name that must go")
+    paper = make_paper(title="A name that must go", abstract="Words")
     paper.title = "A title"
     paper.save()
-    history.redact_row(paper, fields={"abstract": ""}, reason="Court order 12.")
+    redaction.redact(paper, fields=["abstract"], reason="Court order 12.", copies=[])
     events = list(history.of(paper).order_by("id"))
     assert [event.action for event in events] == ["created", "changed", "changed"]
     assert all((event.old, event.new, event.redaction_reason) == ({}, {}, "Court order 12.") for event in events)
-    assert (paper.abstract, paper.edited_fields) == ("", ["abstract"])
+    assert (paper.abstract, paper.edited_fields) == ("", ["abstract", "redacted:abstract"])
 
 
 def test_redaction_of_some_events_leaves_the_others():

@@ -2,13 +2,30 @@
 
 import gzip
 import json
+import subprocess
+import sys
 
 from papers.models import Source
 from portal.archive_export import alone, export
 from portal.round_trip import compare
+from portal.var_dir import BASE_DIR
 from tests.conftest import empty_tables
 from tests.portal.catalogue_snapshot import catalogue
 from tests.portal.dumps import load
+
+_FULL_DISK = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "export_archive", *{words}])
+"""
+
+
+def export_to_full_disk(*words, limit):
+    """The command in a process whose files cannot grow beyond `limit` bytes, as on a disk that is full then."""
+    line = [sys.executable, "-c", _FULL_DISK.format(limit=limit, words=words)]
+    return subprocess.run(line, cwd=BASE_DIR, capture_output=True, text=True, check=False)
 
 
 def write(folder, **options):

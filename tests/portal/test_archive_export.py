@@ -1,6 +1,7 @@
 """What an export writes, and that what breaks off looks like nothing."""
 
 import gzip
+import os
 from datetime import datetime
 
 import pyarrow.parquet
@@ -9,13 +10,14 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from leaderboards.models import Claim, Leaderboard, Metric, Score
-from papers import history
+from papers import history, redaction
 from papers.changes import Change
 from papers.models import ArchiveExport, Method, Paper, SlugHistory, Task
 from portal.archive_export import EXTRAS, FILES, ExportRefused, alone, export
+from portal.archive_import import archive_is_imported
 from tests.factories.catalogue import make_code_link, make_dataset, make_method, make_paper, make_result, make_task
 from tests.portal.dumps import link_row, load, paper_row, table_rows
-from tests.portal.exports import exported, write, written
+from tests.portal.exports import export_to_full_disk, exported, write, written
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -82,6 +84,13 @@ def test_demo_rows_stay_at_home_once_there_is_an_archive(tmp_path, dump):
     assert [row["paper_url"][-4:] for row in written(tmp_path, "papers-with-abstracts")] == ["demo"]
     make_paper(slug="real", source="archive")
     assert [row["paper_url"][-4:] for row in written(tmp_path, "papers-with-abstracts")] == ["real"]
+
+
+def test_an_archive_of_tasks_alone_is_an_archive(tmp_path, dump):
+    make_task(name="Ours", source="archive")
+    assert not archive_is_imported()
+    load(dump("evaluation-tables.json", [{"task": "Question Answering", "datasets": []}]))
+    assert [row["task"] for row in written(tmp_path, "evaluation-tables")] == ["Question Answering"]
 
 
 def test_dumps_that_a_row_names_decide_where_it_stands(tmp_path):
@@ -177,7 +186,7 @@ def test_the_sixth_file_holds_what_the_archive_had_no_place_for(tmp_path, dump):
 
 def test_a_redacted_change_is_there_without_its_content(tmp_path):
     paper = make_paper(title="Secret", slug="s")
-    history.redact_row(paper, fields={"title": "Gone"}, reason="law")
+    redaction.redact(paper, fields=["title"], reason="law", copies=[])
     changes = [row for row in written(tmp_path, EXTRAS) if row["kind"] == "change"]
     assert {(row["old"], row["new"], row["redaction_reason"]) for row in changes} == {(None, None, "law")}
     assert "Secret" not in gzip.decompress((tmp_path / "out" / f"{EXTRAS}.json.gz").read_bytes()).decode()
@@ -205,6 +214,27 @@ def test_an_export_that_breaks_off_leaves_nothing_that_looks_whole(tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name.endswith(".part")] == []
     assert (tmp_path / "out" / "papers-with-abstracts.json.gz").read_bytes() == before
     assert ArchiveExport.objects.filter(finished_at=None).count() == 1
+
+
+@pytest.mark.parametrize("limit", [0, 200_000])
+@pytest.mark.parametrize("options", [(), ("--no-parquet",)])
+def test_a_disk_that_is_full_is_one_sentence_and_leaves_no_part(tmp_path, limit, options):
+    for number in range(300):
+        make_paper(title=f"{number}", abstract=os.urandom(1000).hex())
+    done = export_to_full_disk(str(tmp_path / "out"), *options, limit=limit)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"CommandError: The export to {tmp_path / 'out'} broke off (")
+    assert "File too large" in done.stderr  # a limit's word for a full disk
+    assert len(done.stderr.splitlines()) == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["papers-with-abstracts.json.gz", "datasets.parquet", "manifest.json", "SHA256SUMS"])
+def test_a_folder_in_the_place_of_a_file_is_one_sentence(tmp_path, name):
+    (tmp_path / "out" / name).mkdir(parents=True)
+    with pytest.raises(CommandError, match="Is a directory"):
+        call_command("export_archive", str(tmp_path / "out"))
+    assert list((tmp_path / "out").glob("*.part")) == []
 
 
 def test_a_second_export_at_the_same_time_is_refused():

@@ -17,6 +17,7 @@ from papers.models import ArchiveExport, ExportedFile
 from portal import nightly
 from portal.archive_export import alone, export
 from tests.factories.catalogue import make_paper
+from tests.portal.exports import export_to_full_disk
 from tests.portal.reading import in_order, read
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -164,6 +165,13 @@ def test_the_scheduler_finds_the_clock_and_nothing_heavy():
     seen = "import sys; import portal.celery; portal.celery.app.loader.import_default_modules(); print('portal.nightly' in sys.modules, 'pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True, cwd=site.BASE_DIR)
     assert done.stdout.split() == ["True", "False"]
+
+
+def test_a_nightly_export_to_a_full_disk_leaves_nothing_on_it():
+    make_paper(title="A")
+    done = export_to_full_disk("--publish", limit=100)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert list((site.VAR_DIR / "exports").glob(".*")) == []
 
 
 def test_the_nightly_process_exports(exports, monkeypatch, caplog):

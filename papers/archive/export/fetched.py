@@ -12,13 +12,15 @@ from papers.archive.export.papers import EmbeddedMethod, PaperRow
 from papers.archive.export.selection import BESIDE, Dump, Selection, beside
 from papers.archive.export.snapshot import Snapshot
 from papers.archive.export.written import as_written
+from papers.hidden_keys import shown_sql
 
 KNOWN_FROM_LINKS = "papers_paper.archive_extra ? '_known_from'"
+_KEY = shown_sql("papers_paper.archive_key")
 HAS_OLD_ADDRESS = "{}.archive_raw ? 'url'"
 """The parse of both dumps keeps the url of each row raw, so a row without one is known by its name alone."""
 
 _PAPERS = """
-SELECT papers_paper.id, papers_paper.archive_key, papers_paper.slug, arxiv_id, nips_id, openreview_id, title, abstract,
+SELECT papers_paper.id, {key}, papers_paper.slug, arxiv_id, nips_id, openreview_id, title, abstract,
        short_abstract, url_abs, url_pdf, date::text, conference_url_abs, conference_url_pdf, conference_slug, reproduces_paper,
        papers_proceeding.name, abstract_by, archive_code_count, {beside}
 FROM papers_paper LEFT JOIN papers_proceeding ON papers_proceeding.id = proceeding_id
@@ -30,7 +32,7 @@ FROM {through} place JOIN {table} item ON item.id = place.{item}_id
 WHERE place.paper_id BETWEEN %s AND %s AND item.removed_at IS NULL GROUP BY place.paper_id
 """
 _LINKS = """
-SELECT link.archive_key, papers_paper.archive_key, papers_paper.slug, title, arxiv_id, url_abs, url_pdf, url,
+SELECT link.archive_key, {key}, papers_paper.slug, title, arxiv_id, url_abs, url_pdf, url,
        is_official, mentioned_in_paper, mentioned_in_github, link.framework, {beside}
 FROM papers_paperrepository link
 JOIN papers_paper ON papers_paper.id = link.paper_id AND papers_paper.removed_at IS NULL
@@ -41,7 +43,7 @@ _METHODS = """
 SELECT papers_method.id, papers_method.slug, papers_method.name, full_name, papers_method.description, introduced_year,
        source_url, source_title, code_snippet_url, archive_paper_count, {stated},
        main.name, main.description, main.parent_name, main.area,
-       papers_paper.slug, papers_paper.archive_key, papers_paper.title, {beside}
+       papers_paper.slug, {key}, papers_paper.title, {beside}
 FROM papers_method
 LEFT JOIN papers_methodcollection main ON main.id = main_collection_id AND main.removed_at IS NULL
 LEFT JOIN papers_paper ON papers_paper.id = paper_id AND papers_paper.removed_at IS NULL
@@ -55,7 +57,7 @@ ORDER BY papers_method_collections.id
 _DATASETS = """
 SELECT papers_dataset.id, papers_dataset.slug, name, full_name, homepage, description, introduced_date::text, warning,
        modalities, languages, variants, archive_paper_count, nullif(data_loaders, '[]')::text, short_description, parent_name,
-       image, papers_paper.slug, papers_paper.archive_key, papers_paper.title, {beside}
+       image, papers_paper.slug, {key}, papers_paper.title, {beside}
 FROM papers_dataset LEFT JOIN papers_paper ON papers_paper.id = paper_id AND papers_paper.removed_at IS NULL
 WHERE {stated} ORDER BY papers_dataset.id
 """
@@ -70,6 +72,7 @@ def papers(data: Snapshot, selection: Selection) -> Iterator[list[PaperRow]]:
     """The papers of the dump, batch by batch."""
     carried = {pk: method_records.embedded(row) for pk, row, _ in _methods(data, selection)}
     query = _PAPERS.format(
+        key=_KEY,
         beside=BESIDE.format("papers_paper"),
         stated=selection.stated("papers_paper", Dump.PAPERS, unmarked=f"NOT {KNOWN_FROM_LINKS}"),
     )
@@ -92,7 +95,7 @@ def papers(data: Snapshot, selection: Selection) -> Iterator[list[PaperRow]]:
 
 def links(data: Snapshot, selection: Selection) -> Iterator[list[LinkRow]]:
     """The links of the dump, batch by batch."""
-    query = _LINKS.format(beside=BESIDE.format("link"), stated=selection.stated("link", Dump.LINKS))
+    query = _LINKS.format(key=_KEY, beside=BESIDE.format("link"), stated=selection.stated("link", Dump.LINKS))
     for rows in data.batches(query):
         yield [LinkRow(*row[:12], beside=beside(*row[12:])) for row in rows]
 
@@ -109,7 +112,7 @@ def datasets(data: Snapshot, selection: Selection) -> Iterator[list[DatasetRow]]
     """The datasets of the datasets dump, batch by batch."""
     unmarked = HAS_OLD_ADDRESS.format("papers_dataset")
     stated = selection.stated("papers_dataset", Dump.DATASETS, unmarked=unmarked)
-    for rows in data.batches(_DATASETS.format(beside=BESIDE.format("papers_dataset"), stated=stated)):
+    for rows in data.batches(_DATASETS.format(key=_KEY, beside=BESIDE.format("papers_dataset"), stated=stated)):
         tasks: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for pk, name, slug in data.all(_DATASET_TASKS, [rows[0][0], rows[-1][0]]):
             tasks[pk].append((name, slug))
@@ -130,7 +133,7 @@ def _methods(
     """Every method that is not removed, with its id and whether the methods dump states it."""
     unmarked = HAS_OLD_ADDRESS.format("papers_method")
     stated = selection.stated("papers_method", Dump.METHODS, unmarked=unmarked)
-    for rows in data.batches(_METHODS.format(beside=BESIDE.format("papers_method"), stated=stated)):
+    for rows in data.batches(_METHODS.format(key=_KEY, beside=BESIDE.format("papers_method"), stated=stated)):
         for row in rows:
             method = MethodRow(
                 *row[1:11],

@@ -68,7 +68,8 @@ def _faults_named() -> Iterator[None]:
     except (gzip.BadGzipFile, _IsalError) as error:
         raise ArchiveFileError(f"is no sound gzip file ({error}); fetch it again") from error
     except EOFError as error:
-        raise ArchiveFileError("has gzip data that break off: it was cut short, or something was added to its end; fetch it again") from error
+        said = "has gzip data that break off: it was cut short, or something was added to its end; fetch it again"
+        raise ArchiveFileError(said) from error
     except OSError as error:
         raise ArchiveFileError(f"cannot be read: {error.strerror or error}") from error
 

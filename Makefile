@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests bench-import admin-password lock clean
+.PHONY: help up test lint format types imports tests bench-import bench-portal admin-password lock clean
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of 
 
 bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archive of the real one's size (an hour; BENCH="--scale 0.1" for less)
 	$(BIN)/python -m bench.import_archive $(BENCH)
+
+bench-portal: $(VENV)/.dev ## What pages cost beside a bare view, on a full-size catalogue (BENCH="--var DIR")
+	$(BIN)/python -m bench.portal $(BENCH)
 
 admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
 	@$(RUN) admin_password

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from portal import page_cache
+
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
@@ -33,11 +35,19 @@ def viewer(request: HttpRequest) -> Viewer:
     return Viewer(name=user.get_username(), is_staff=user.is_staff) if user.is_authenticated and user.is_active else STRANGER
 
 
-def page(request: HttpRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    is_live: bool = False,
+) -> HttpResponse:
     """Render a whole page.
 
     `context` may hold `section`, the header's entry that the page belongs to. A page for somebody who has signed in is
-    marked private, so that no cache on the way gives it to others.
+    marked private, so that no cache on the way gives it to others; a stranger's may be kept until the catalogue changes,
+    unless it `is_live`: shows what is written between changes of the catalogue, such as a run's progress.
     """
     reader = viewer(request)
     canonical = request.build_absolute_uri(request.path) if status == 200 else ""
@@ -45,4 +55,6 @@ def page(request: HttpRequest, template: str, context: Mapping[str, object] | No
     response = render(request, template, values, status=status)
     if reader.is_signed_in:
         patch_cache_control(response, private=True)
+    elif not is_live:
+        page_cache.mark(response)
     return response

@@ -16,6 +16,7 @@ VARIABLES: Mapping[str, str] = {
     "DATABASE_OWNER_URL": "address of the same database by the owner role, which migrates",
     "REDIS_URL": "address of Celery's broker, redis://:password@host:6379/0",
     "CACHE_URL": "address of the cache's Redis, when it is not the broker's",
+    "PAGE_CACHE_MB": "megabytes of pages that each web process keeps; 0 keeps none",
     "SECRET_KEY": "key that signs cookies and tokens, 50 random characters",
     "HOST": "address the website listens on",
     "PORT": "port the website listens on",

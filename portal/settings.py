@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.page_cache.page_cache",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -86,7 +87,7 @@ TEMPLATES = [
 def _database(name: str, default: str) -> dict[str, object]:
     address = environment.postgres_address(name, default)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "portal.postgres",
         "NAME": address.name,
         "USER": address.user,
         "PASSWORD": address.password,
@@ -123,6 +124,10 @@ CACHES = {
         "TIMEOUT": 300,
     }
 }
+
+# Pages for anonymous readers, kept in each web process and in the cache's Redis (portal/page_cache.py).
+PAGE_CACHE_MB = environment.number("PAGE_CACHE_MB", 64, low=0, high=100_000)
+PAGE_CACHE_URL = str(CACHES["default"]["LOCATION"])
 
 # Celery only rings a doorbell: the queue of record is a table, so a task is acknowledged at once, its result is not kept,
 # and no worker holds a message behind an hour-long job. Redis hands an unacknowledged message out again after the

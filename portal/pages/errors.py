@@ -12,7 +12,9 @@ BAD_REQUEST = "The request could not be understood: check the address, or start 
 
 
 def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
-    return page(request, "portal/error.html", {"title": title, "sentence": sentence, "status": status}, status=status)
+    return page(
+        request, "portal/error.html", {"title": title, "sentence": sentence, "status": status}, status=status, is_live=True
+    )
 
 
 def _sentence_of(exception: Exception | None, *, otherwise: str) -> str:

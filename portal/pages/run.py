@@ -104,7 +104,7 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"})
+    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True)
 
 
 @require_GET

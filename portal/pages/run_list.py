@@ -55,7 +55,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "ended": ended(after),
         "section": "runs",
     }
-    return page(request, "workers/runs.html", context)
+    return page(request, "workers/runs.html", context, is_live=True)
 
 
 def ended(after: str) -> Page[RunCard]:

@@ -1,0 +1,76 @@
+"""A database wrapper that tells the page cache what its own commits changed, before their caller goes on.
+
+Triggers notify the channel `pages` of every change that a page can show; PostgreSQL delivers that with the commit, to the
+connection that made the change too. Every connection of ours listens for its own; those of others are `page_watch`'s.
+"""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+from portal import page_version
+
+CHANNEL = "pages"
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Announces a new version of the pages when a change of this connection's is committed."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Those of the settings, under a name that other hosts' watchers tell from theirs."""
+        return {**super().get_connection_params(), "application_name": page_version.host_name()}
+
+    def init_connection_state(self) -> None:
+        """Listen."""
+        super().init_connection_state()
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {CHANNEL}")
+        if not self.get_autocommit():
+            self.connection.commit()
+
+    def make_cursor(self, cursor: Any) -> "Cursor":
+        """A cursor whose statements may commit by themselves."""
+        return Cursor(cursor, self)
+
+    def make_debug_cursor(self, cursor: Any) -> "DebugCursor":
+        """The same, which notes its statements."""
+        return DebugCursor(cursor, self)
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]  # Django's, which its stubs leave out
+        if self.connection is not None:
+            self.connection.poll()  # the notification came with the answer; this asks the server nothing
+            self.heed()
+
+    def heed(self) -> None:
+        """Announce what this connection was told of its own changes."""
+        own = self.connection.info.backend_pid
+        is_own = any(notice.pid == own for notice in self.connection.notifies)
+        self.connection.notifies.clear()
+        if is_own:
+            page_version.announce()
+
+
+class _Heeding:
+    db: DatabaseWrapper
+
+    def _execute(self, *arguments: Any) -> Any:
+        result = super()._execute(*arguments)  # type: ignore[misc]  # Django's
+        if self.db.connection.notifies:
+            self.db.heed()
+        return result
+
+    def _executemany(self, *arguments: Any) -> Any:
+        result = super()._executemany(*arguments)  # type: ignore[misc]  # Django's
+        if self.db.connection.notifies:
+            self.db.heed()
+        return result
+
+
+class Cursor(_Heeding, CursorWrapper):
+    """Django's cursor, which looks after each statement whether it changed pages."""
+
+
+class DebugCursor(_Heeding, CursorDebugWrapper):
+    """The same with Django's notes of every statement."""

@@ -4,9 +4,9 @@ import pytest
 
 from leaderboards.models import Claim, Leaderboard
 from papers.archive.upsert import GAVE_WAY
-from papers.models import Paper, PaperRepository, Source, Task
+from papers.models import Paper, PaperRepository, Repository, Source
 from portal.archive_import import ImportRefused
-from tests.factories.catalogue import make_board, make_result, make_task
+from tests.factories.catalogue import make_board, make_result
 from tests.portal.dumps import DEMO, SEED_SLUG, TABLES, link_row, load, paper_row, snapshot, table_rows
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -93,6 +93,7 @@ def test_a_broken_dump_makes_nothing_give_way(dump):
 
 
 def test_the_demo_never_changes_a_row_of_the_archive(dump):
-    make_task(name="Task", source="archive", archive_key="Task", description=None)
-    load(dump("evaluation-tables.json", [{**table_rows({})[0], "description": "The demo's."}]), source=Source.DEMO)
-    assert Task.objects.values_list("source", "description").get() == ("archive", None)
+    key = "github.com/some/code"
+    Repository.objects.create(url=f"https://{key}", key=key, archive_key=key, source="archive")
+    load(dump("links-between-papers-and-code.json", [link_row(framework="pytorch")]), source=Source.DEMO)
+    assert Repository.objects.values_list("source", "framework").get() == ("archive", None)

@@ -5,7 +5,7 @@ brought yet: the paper is made from what the link says of it, its other keys not
 it when it comes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -37,10 +37,14 @@ _FOUND = "SELECT archive_key, id, title, arxiv_id, url_abs, url_pdf FROM papers_
 
 
 class LinkLoader:
-    """Stores the links of one dump; the caller holds the transaction and the import's lock."""
+    """Stores the links of one dump; the caller holds the transaction and the import's lock.
 
-    def __init__(self, session: Session) -> None:
+    `harvested` gives the addresses of papers that the dumps state: no other paper gets one of them.
+    """
+
+    def __init__(self, session: Session, *, harvested: Callable[[], Iterable[str]] = tuple) -> None:
         self._session = session
+        self._harvested = harvested
         self._links = Upsert(session, PaperRepository, _COLUMNS)
         self._repositories = Upsert(session, Repository, ("key", "url", "framework"))
         self._link_places = NaturalKeys(session, PaperRepository, ("paper_id", "repository_id"))
@@ -55,7 +59,7 @@ class LinkLoader:
     @cached_property
     def _slugs(self) -> SlugDesk:
         kind = SlugHistory.Kind.PAPER
-        return SlugDesk(Paper, session=self._session, kind=kind, also_taken=self._papers.ledger)
+        return SlugDesk(Paper, session=self._session, kind=kind, harvested=self._harvested, also_taken=self._papers.ledger)
 
     def stated_before(self) -> tuple[int, int]:
         """How many links of the dump before this one it states still, and how many no file of it stated."""

@@ -92,7 +92,7 @@ class KindImport:
         if self.kind == DumpKind.PAPERS:
             return PaperLoader(self._session, task_addresses=self._harvest.tasks, harvested=self._harvest.papers)
         if self.kind == DumpKind.LINKS:
-            return LinkLoader(self._session)
+            return LinkLoader(self._session, harvested=self._harvest.papers)
         if self.kind == DumpKind.TABLES:
             return TablesLoader(self._session)
         return (

@@ -47,6 +47,12 @@ def test_escaped_slashes_are_slashes(tmp_path):
     assert slug_of_the_nameless() == "a-b-1"
 
 
+def test_a_paper_that_links_alone_know_takes_no_address_of_a_later_row(dump):
+    rows = [link_row(paper_title="A b") | {"paper_url": "https://example.org/x"}, link_row("a-b")]
+    load(dump("links-between-papers-and-code.json", rows))
+    assert slug_of_the_nameless() == "a-b-1"
+
+
 def test_an_address_in_a_later_shard_is_taken(tmp_path):
     (tmp_path / "papers-with-abstracts-0.json").write_text(json.dumps([NAMELESS]))
     (tmp_path / "papers-with-abstracts-1.json").write_text(json.dumps([paper_row("a-b", title="Other")]))

@@ -90,4 +90,5 @@ def test_a_reader_that_is_killed_is_told_of_in_one_sentence(tmp_path):
 
 def readers():
     """The processes of ours that read papers."""
-    return [child for child in psutil.Process().children() if "papers.archive.paper_scanning" in child.cmdline()]
+    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "papers.archive.paper_scanning" in child.cmdline()]

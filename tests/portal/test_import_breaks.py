@@ -92,8 +92,14 @@ def test_what_an_import_that_was_killed_between_its_dumps_left_to_do_can_be_done
 
 def test_ctrl_c_says_what_is_there_and_what_to_do(tmp_path):
     shard(tmp_path, 0, [paper_row(f"a{number}", abstract="word " * 300) for number in range(30_000)])
-    command = [sys.executable, str(BASE_DIR / "manage.py"), "import_archive", str(tmp_path)]
-    process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, str(BASE_DIR / "manage.py"), "import_archive", str(tmp_path)],
+        env=os.environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background are run deaf to it
+    )
     wait_for(ArchiveImport.objects.exists, "the import")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

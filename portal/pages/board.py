@@ -1,7 +1,7 @@
 """A leaderboard: what is claimed on a task's dataset, ranked, and what was measured beside it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -20,10 +20,11 @@ from portal.context import Viewer, page, viewer
 from portal.pages import absence, compiled, measured
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, repository_name, web_address
-from portal.pages.measured import UNTESTED, MappingFound, Measured, MeasurementFound, Testing
+from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 
 MEASURED = "measured"
+NOWHERE = Link(text="")
 DIRECTIONS: Mapping[str, Direction] = {"higher": "higher", "lower": "lower", "none": "none"}
 
 
@@ -36,21 +37,22 @@ class Column:
     direction: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim.
+
+    A struct, since a board has hundreds: it is made in a tenth of a dataclass's time.
+    """
 
     model: str
     values: tuple[str, ...]
-    number: float | None
     measured: tuple[Measured, ...]
-    testing: Testing
+    testing: Testing | None
     extra_data: bool | None
     paper: Link
     code: Link
     date: date | None
     provenance: str
-    rank: int | None = None
+    rank: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,69 +190,92 @@ def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
         description=board.description or "",
         note=board.note,
         columns=tuple(Column(key=metric.id, name=metric.name, direction=metric.direction) for metric in board.metrics_found),
-        rows=_ranked(_rows(board, viewer=viewer), board.metrics_found),
+        rows=_rows(board, viewer=viewer),
     )
 
 
-def _rows(board: BoardFound, *, viewer: Viewer) -> list[Row]:
-    """Every line of the board, in the archive's order, measurements of their own last."""
+def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
+    """Every line of the board, ranked by its first metric, best first; what has no rank comes last.
+
+    Those come in the archive's order, measurements of their own behind them.
+    """
     metrics = [metric.id for metric in board.metrics_found]
+    claims = _claims(board=board.id)
+    alone = [item for item in board.measurements_found if item.claim_id is None]
+    ranks = iter(_ranks(claims, alone, board.metrics_found))
     tested = measured.by_cell(board.measurements_found)
     testing = measured.testing(board.mappings, viewer=viewer)
-    rows = []
-    for claim in _claims(board=board.id):
-        cells = [(claim.id, metric) for metric in metrics]
-        scores = {score.metric: score for score in claim.cells}
-        beside = tuple(
-            measured.in_words(item, claimed=scores[item.metric_id].value if item.metric_id in scores else None)
-            for cell in cells
-            for item in tested.get(cell, ())
-        )
-        rows.append(_claim_row(claim, scores, metrics, beside=beside, testing=_merged(testing.get(cell) for cell in cells)))
-    rows.extend(_measured_row(item, metrics) for item in board.measurements_found if item.claim_id is None)
-    return rows
+    rows = [_claim_row(claim, metrics, rank=next(ranks), tested=tested, testing=testing) for claim in claims]
+    rows += [_measured_row(item, metrics, rank=next(ranks)) for item in alone]
+    return tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0)))
+
+
+def _ranks(claims: list[ClaimFound], alone: list[MeasurementFound], metrics: list[MetricFound]) -> list[int | None]:
+    """The rank of each claim, then of each measurement that tests none."""
+    if not metrics:
+        return [None] * (len(claims) + len(alone))
+    first = metrics[0].id
+    numbers = [next((score.value for score in claim.cells if score.metric == first), None) for claim in claims]
+    numbers += [item.value if item.metric_id == first else None for item in alone]
+    return ranking.rank(numbers, direction=DIRECTIONS[metrics[0].direction])
 
 
 def _claim_row(
-    claim: ClaimFound, scores: Mapping[int, ScoreFound], metrics: list[int], *, beside: tuple[Measured, ...], testing: Testing
+    claim: ClaimFound,
+    metrics: list[int],
+    *,
+    rank: int | None,
+    tested: Mapping[Cell, list[MeasurementFound]],
+    testing: Mapping[Cell, Testing],
 ) -> Row:
-    ranked_by = scores.get(metrics[0]) if metrics else None
+    scores = {score.metric: score for score in claim.cells}
     return Row(
         model=claim.model_name,
         values=tuple(cell_text(scores[metric].raw) if metric in scores else "" for metric in metrics),
-        number=ranked_by.value if ranked_by else None,
-        measured=beside,
-        testing=testing,
+        measured=_beside(claim.id, metrics, scores, tested) if tested else (),
+        testing=_merged(testing.get((claim.id, metric)) for metric in metrics) if testing else None,
         extra_data=claim.uses_additional_data,
         paper=_paper(claim),
         code=_code(claim),
         date=claim.paper_date or claim.date,
         provenance=claim.source,
+        rank=rank,
     )
 
 
-def _measured_row(item: MeasurementFound, metrics: list[int]) -> Row:
+def _beside(
+    claim: int, metrics: list[int], scores: Mapping[int, ScoreFound], tested: Mapping[Cell, list[MeasurementFound]]
+) -> tuple[Measured, ...]:
+    """What was measured of the claim, each held against the cell that it stands beside."""
+    return tuple(
+        measured.in_words(item, claimed=scores[metric].value if metric in scores else None)
+        for metric in metrics
+        for item in tested.get((claim, metric), ())
+    )
+
+
+def _measured_row(item: MeasurementFound, metrics: list[int], *, rank: int | None) -> Row:
     """A measurement that tests no claim stands in its metric's column; it ranks if that metric does."""
     words = measured.in_words(item)
     return Row(
         model=item.model_name,
         values=tuple(words.value if metric == item.metric_id else "" for metric in metrics),
-        number=item.value if metrics and item.metric_id == metrics[0] else None,
         measured=(words,),
-        testing=UNTESTED,
+        testing=None,
         extra_data=None,
-        paper=Link(text=""),
-        code=Link(text=""),
+        paper=NOWHERE,
+        code=NOWHERE,
         date=item.measured_at.date(),
         provenance=MEASURED,
+        rank=rank,
     )
 
 
-def _merged(parts: Iterable[Testing | None]) -> Testing:
+def _merged(parts: Iterable[Testing | None]) -> Testing | None:
     """What is open and can be asked for over all the cells of a row; one run may test several."""
     present = [part for part in parts if part]
     if not present:
-        return UNTESTED
+        return None
     return Testing(
         open_runs=tuple(dict.fromkeys(run for part in present for run in part.open_runs)),
         reproductions=tuple(item for part in present for item in part.reproductions),
@@ -271,12 +296,4 @@ def _code(claim: ClaimFound) -> Link:
     for candidate in (claim.repository, *own):
         if isinstance(candidate, str) and (url := web_address(candidate)):
             return Link(text=repository_name(url), href=url)
-    return Link(text="")
-
-
-def _ranked(rows: list[Row], metrics: list[MetricFound]) -> tuple[Row, ...]:
-    """The rows with their ranks by the first metric, best first; what has no rank comes last in the order it had."""
-    direction = metrics[0].direction if metrics else Metric.Direction.NONE
-    ranks = ranking.rank([row.number for row in rows], direction=DIRECTIONS[direction])
-    ranked = [replace(row, rank=place) for row, place in zip(rows, ranks, strict=True)]
-    return tuple(sorted(ranked, key=lambda row: (row.rank is None, row.rank or 0)))
+    return NOWHERE

@@ -88,7 +88,7 @@ def _options() -> argparse.Namespace:
 
 
 def _addresses() -> tuple[list[str], list[str], list[str]]:
-    """Paper pages drawn at random, those with results and code too; boards of about 200 rows; pages deep in the list of papers."""
+    """Paper pages drawn at random, those with results and code too; boards of about 200 rows; pages deep in the list."""
     code = """
 import json
 from django.db import connection

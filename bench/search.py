@@ -1,8 +1,9 @@
-"""How long searches take on the database that the settings name: `python -m bench.search [--seed N] [--times N]`.
+"""How long searches take on the database that the settings name: `python -m bench.search [--seed N] [--times N] [--brief]`.
 
 Queries are drawn, from a fixed seed, out of the words of that database's own papers, class by class: by how many papers have
 them. Printed for each class: how many papers match (median), milliseconds at the median and the 95th percentile, the median of
-the naive way (all matches ranked, best 20), and how many of the naive way's first 20 are among ours.
+the naive way (all matches ranked, best 20), and how many of the naive way's first 20 are among ours. `--brief` leaves the naive
+way out and prints the slowest query instead.
 """
 
 import argparse
@@ -23,6 +24,7 @@ WHERE words @@ query ORDER BY 2 DESC, date DESC NULLS LAST, paper_id DESC LIMIT 
 COUNT = "SELECT count(*) FROM papers_search WHERE words @@ websearch_to_tsquery('english', papers_without_accents(%s))"
 SAMPLE = 4000
 NAIVE_TIMES = 5
+BRIEF_HEAD = "{:<16}   p50 ms   p95 ms   max ms"
 
 
 def main() -> None:
@@ -30,17 +32,22 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seed", type=int, default=7)
     arguments.add_argument("--times", type=int, default=40, help="queries a class")
+    arguments.add_argument("--brief", action="store_true", help="our own times alone")
     said = arguments.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()
     chance = random.Random(said.seed)
     titles, shares = _sample()
-    print(f"{'class':<16} {'matches':>9} {'p50 ms':>8} {'p95 ms':>8} {'naive p50':>10} {'speed-up':>9} {'overlap@20':>11}")
+    if said.brief:
+        print(BRIEF_HEAD.format("search"))
+    else:
+        print(f"{'class':<16} {'matches':>9} {'p50 ms':>8} {'p95 ms':>8} {'naive p50':>10} {'speed-up':>9} {'overlap@20':>11}")
     for name, draw in _classes(titles, shares).items():
-        print(_line(name, [draw(chance) for _ in range(said.times)]))
-    print(f"\n{'autocomplete':<16} {'p50 ms':>8} {'p95 ms':>8}")
+        queries = [draw(chance) for _ in range(said.times)]
+        print(_brief_line(name, queries, ask=_search) if said.brief else _line(name, queries), flush=True)
+    print("\n" + BRIEF_HEAD.format("type-ahead"))
     for name, draw in _typing(titles).items():
-        print(_typing_line(name, [draw(chance) for _ in range(said.times)]))
+        print(_brief_line(name, [draw(chance) for _ in range(said.times)], ask=_suggest), flush=True)
 
 
 def _sample() -> tuple[list[str], list[tuple[str, float]]]:
@@ -95,7 +102,7 @@ def _typing(titles: Sequence[str]) -> dict[str, Draw]:
 def _line(name: str, queries: Sequence[str]) -> str:
     from papers import search
 
-    taken = _milliseconds(lambda query: search.papers(query, limit=20), queries)
+    taken = _milliseconds(_search, queries)
     some = queries[:NAIVE_TIMES]
     naive = _milliseconds(lambda query: _rows(NAIVE, query), some)
     matches = statistics.median(_rows(COUNT, query)[0][0] for query in some)
@@ -111,11 +118,22 @@ def _line(name: str, queries: Sequence[str]) -> str:
     return f"{name:<16} {matches:>9,.0f} {middle:>8.1f} {late:>8.1f} {slow:>10.1f} {slow / middle:>8.1f}x {overlap:>11}"
 
 
-def _typing_line(name: str, prefixes: Sequence[str]) -> str:
+def _brief_line(name: str, texts: Sequence[str], *, ask: Callable[[str], object]) -> str:
+    taken = _milliseconds(ask, texts)
+    middle, late = _quantiles(taken)
+    return f"{name:<16} {middle:>8.1f} {late:>8.1f} {max(taken):>8.1f}"
+
+
+def _search(query: str) -> object:
     from papers import search
 
-    middle, late = _quantiles(_milliseconds(lambda prefix: search.suggest(prefix), prefixes))
-    return f"{name:<16} {middle:>8.1f} {late:>8.1f}"
+    return search.papers(query, limit=20)
+
+
+def _suggest(prefix: str) -> object:
+    from papers import search
+
+    return search.suggest(prefix)
 
 
 def _milliseconds(ask: Callable[[str], object], queries: Sequence[str]) -> list[float]:

@@ -24,6 +24,7 @@ __all__ = [
     "Score",
     "Source",
     "TaskBoards",
+    "cell_text",
     "shown",
 ]
 
@@ -35,6 +36,12 @@ def shown(board: str = "") -> Q:
     """
     is_there = {f"{board}{thing}removed_at__isnull": True for thing in ("", "task__", "dataset__")}
     return Q(**is_there, **{f"{board}{thing}spam_reason": "" for thing in ("task__", "dataset__")})
+
+
+def cell_text(raw: str) -> str:
+    """What a reader sees in a cell that is stored as JSON; empty for null."""
+    value = json.loads(raw)
+    return "" if value is None else str(value)
 
 
 class LeaderboardQuerySet(CatalogueQuerySet["Leaderboard"]):
@@ -188,8 +195,7 @@ class Score(models.Model):
     @property
     def text(self) -> str:
         """What a reader sees in the cell; empty for null."""
-        value = json.loads(self.raw)
-        return "" if value is None else str(value)
+        return cell_text(self.raw)
 
 
 class Protocol(models.Model):

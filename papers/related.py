@@ -8,6 +8,10 @@ if TYPE_CHECKING:  # it cannot be subscripted at run time
     from django_stubs_ext import WithAnnotations
 
 
+SHOWN = 8
+"""How many related papers a page shows."""
+
+
 class Relation(TypedDict):
     """What a related paper carries beside its own columns: why it is related, in words, and how many tasks it shares."""
 
@@ -52,17 +56,17 @@ ORDER BY place
 LIMIT %(limit)s
 """
 
-_QUERY = f"""
+QUERY = f"""
 WITH stored_ones AS MATERIALIZED ({_STORED}), newest AS ({_NEWEST})
 SELECT * FROM stored_ones UNION ALL SELECT * FROM newest ORDER BY place
 """
 
 
-def related_to(paper: Paper, *, limit: int = 8) -> "list[WithAnnotations[Paper, Relation]]":
+def related_to(paper: Paper, *, limit: int = SHOWN) -> "list[WithAnnotations[Paper, Relation]]":
     """The published papers nearest to this one, nearest first, each with a `reason` such as "same task: X; similar abstract".
 
     Where nothing was computed yet, or nothing of it is left: the newest papers of the same task, whose `reason` is empty;
     papers of one day stay in the order in which the archive has them. One query. It loads id, slug, title and date alone.
     """
-    found = Paper.objects.raw(_QUERY, {"paper": paper.pk, "limit": limit})
+    found = Paper.objects.raw(QUERY, {"paper": paper.pk, "limit": limit})
     return cast("list[WithAnnotations[Paper, Relation]]", list(found))

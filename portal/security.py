@@ -1,6 +1,10 @@
 """What browsers are told not to do, and what changes when the site is behind https."""
 
-from csp.constants import NONE, SELF
+from collections.abc import Callable
+
+from csp.constants import HEADER, NONE, SELF
+from csp.utils import build_policy
+from django.http import HttpRequest, HttpResponse
 
 # Nothing inline, nothing from elsewhere: a script that somebody smuggles into a title has no way to run.
 CONTENT_SECURITY_POLICY: dict[str, object] = {
@@ -18,6 +22,18 @@ CONTENT_SECURITY_POLICY: dict[str, object] = {
         "object-src": [NONE],
     }
 }
+
+
+def content_security_policy(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: the same policy on every response. (The package's own builds it twice for each.)"""
+    policy = build_policy()
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        response.headers.setdefault(HEADER, policy)
+        return response
+
+    return answered
 
 
 def https_settings(*, https: bool, hsts_seconds: int, trust_forwarded_proto: bool) -> dict[str, object]:

@@ -1,26 +1,30 @@
 """A leaderboard: what is claimed on a task's dataset, ranked, and what was measured beside it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db import models
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards import ranking
 from leaderboards.directions import Direction
-from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Score
-from papers.models import PaperRepository, SlugHistory
+from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
+from papers.models import Area, PaperRepository, SlugHistory
 from portal.context import Viewer, page, viewer
-from portal.pages import absence, measured
+from portal.pages import absence, compiled, measured
+from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, repository_name, web_address
-from portal.pages.measured import UNTESTED, Measured, Testing
+from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 
 MEASURED = "measured"
+NOWHERE = Link(text="")
 DIRECTIONS: Mapping[str, Direction] = {"higher": "higher", "lower": "lower", "none": "none"}
 
 
@@ -33,21 +37,22 @@ class Column:
     direction: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim.
+
+    A struct, since a board has hundreds: it is made in a tenth of a dataclass's time.
+    """
 
     model: str
     values: tuple[str, ...]
-    number: float | None
     measured: tuple[Measured, ...]
-    testing: Testing
+    testing: Testing | None
     extra_data: bool | None
     paper: Link
     code: Link
     date: date | None
     provenance: str
-    rank: int | None = None
+    rank: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,125 +87,213 @@ def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "leaderboards/board.html", {"board": found, "section": "sota"})
 
 
-def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
-    """The page's content in a constant number of queries; None when the public sees no such board."""
-    board = Leaderboard.objects.published().with_task_and_dataset().filter(slug=slug).first()
-    if board is None:
-        return None
-    metrics = list(board.metrics.all())
-    area = board.task.areas.filter(removed_at=None).first()
-    return BoardPage(
-        task=Link(text=board.task.name, href=address("tasks:detail", board.task.slug)),
-        area=Link(text=area.name, href=address("areas:detail", area.slug)) if area else None,
-        dataset=Link(text=board.dataset.name, href=address("datasets:detail", board.dataset.slug)),
-        dataset_name=board.dataset_name,
-        description=board.description or "",
-        note=board.note,
-        columns=tuple(Column(key=metric.pk, name=metric.name, direction=metric.direction) for metric in metrics),
-        rows=_ranked(_rows(board, metrics, viewer=viewer), metrics),
-    )
+class NamedFound(msgspec.Struct, frozen=True):
+    """The board's task, area or dataset."""
+
+    name: str
+    slug: str
 
 
-def _rows(board: Leaderboard, metrics: list[Metric], *, viewer: Viewer) -> list[Row]:
-    """Every line of the board, in the archive's order, measurements of their own last."""
-    found = measured.current(Q(leaderboard=board))
-    tested = measured.by_cell(found)
-    testing = measured.testing(Q(claim__leaderboard=board), viewer=viewer)
-    rows = []
-    for claim in _claims(board):
-        cells = [(claim["pk"], metric.pk) for metric in metrics]
-        scores = {score["metric"]: score for score in claim["all_scores"]}
-        beside = [(item, scores.get(item.metric_id, {}).get("value")) for cell in cells for item in tested.get(cell, [])]
-        rows.append(_claim_row(claim, scores, metrics, beside=beside, testing=_merged(testing.get(cell) for cell in cells)))
-    rows.extend(_measured_row(item, metrics) for item in found if item.claim_id is None)
-    return rows
+class MetricFound(msgspec.Struct, frozen=True):
+    """A metric of the board."""
+
+    id: int
+    name: str
+    direction: str
 
 
-def _claims(board: Leaderboard) -> Iterable[dict[str, Any]]:
-    """The board's claims with their scores, papers and one repository each: one query."""
+class BoardFound(msgspec.Struct, frozen=True):
+    """A board's row with what stands above and beside its table."""
+
+    id: int
+    dataset_name: str
+    description: str | None
+    note: str
+    task_found: NamedFound
+    dataset_found: NamedFound
+    areas: list[NamedFound]
+    metrics_found: list[MetricFound]
+    measurements_found: list[MeasurementFound]
+    mappings: list[MappingFound]
+
+
+class ScoreFound(msgspec.Struct, frozen=True):
+    """A cell of the board."""
+
+    metric: int
+    raw: str
+    value: float | None
+
+
+class ClaimFound(msgspec.Struct, frozen=True):
+    """A claim with its cells, its paper if that is shown, and the paper's best-known repository."""
+
+    id: int
+    model_name: str
+    paper_title: str | None
+    paper_url: str | None
+    paper_date: date | None
+    uses_additional_data: bool | None
+    code_links: Any
+    source: str
+    slug: str | None
+    title: str | None
+    date: date | None
+    cells: list[ScoreFound]
+    repository: str | None
+
+
+@compiled.read(BoardFound, slug=models.TextField())
+def _boards(slug: Argument) -> QuerySet[Any, Any]:
+    """The board of that slug which the public sees."""
+    areas = Area.objects.published().filter(tasks=OuterRef("task")).order_by("name")
+    metrics = Metric.objects.filter(leaderboard=OuterRef("pk")).order_by("position", "pk")
+    here = OuterRef("pk")
+    return Leaderboard.objects.published().filter(slug=slug).values(
+        "id", "dataset_name", "description", "note",
+        task_found=JSONObject(name="task__name", slug="task__slug"),
+        dataset_found=JSONObject(name="dataset__name", slug="dataset__slug"),
+        areas=ArraySubquery(areas.values(json=JSONObject(name="name", slug="slug"))[:1]),
+        metrics_found=ArraySubquery(metrics.values(json=JSONObject(id="pk", name="name", direction="direction"))),
+        measurements_found=measured.standing(Q(leaderboard=here)),
+        mappings=measured.mapped(Q(claim__leaderboard=here)),
+    )  # fmt: skip
+
+
+@compiled.read(ClaimFound, board=models.BigIntegerField())
+def _claims(board: Argument) -> QuerySet[Any, Any]:
+    """The board's claims in the archive's order."""
     scores = Score.objects.filter(claim=OuterRef("pk"))
     code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
     best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
-    rows = Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").annotate(
-        all_scores=ArraySubquery(scores.values(json=JSONObject(metric="metric_id", raw="raw", value="value"))),
+    return Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").values(
+        "id", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
+        slug=Case(When(paper__removed_at=None, then=F("paper__slug"))),
+        title=F("paper__title"),
+        date=F("paper__date"),
+        cells=ArraySubquery(scores.values(json=JSONObject(metric="metric_id", raw="raw", value="value"))),
         repository=Subquery(best_known[:1]),
-    ).values(
-        "pk", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
-        "paper__slug", "paper__title", "paper__date", "paper__removed_at", "all_scores", "repository",
     )  # fmt: skip
-    return [dict(row) for row in rows]
 
 
-def _claim_row(
-    claim: Mapping[str, Any],
-    scores: Mapping[int, Mapping[str, Any]],
-    metrics: list[Metric],
-    *,
-    beside: list[tuple[Measurement, float | None]],
-    testing: Testing,
-) -> Row:
-    ranked_by = scores.get(metrics[0].pk) if metrics else None
-    return Row(
-        model=claim["model_name"],
-        values=tuple(Score(raw=scores[metric.pk]["raw"]).text if metric.pk in scores else "" for metric in metrics),
-        number=ranked_by["value"] if ranked_by else None,
-        measured=tuple(measured.in_words(item, claimed=claimed) for item, claimed in beside),
-        testing=testing,
-        extra_data=claim["uses_additional_data"],
-        paper=_paper(claim),
-        code=_code(claim),
-        date=claim["paper_date"] or claim["paper__date"],
-        provenance=claim["source"],
+def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
+    """The page's content in two queries; None when the public sees no such board."""
+    board = next(iter(_boards(slug=slug)), None)
+    if board is None:
+        return None
+    area = next(iter(board.areas), None)
+    return BoardPage(
+        task=Link(text=board.task_found.name, href=address("tasks:detail", board.task_found.slug)),
+        area=Link(text=area.name, href=address("areas:detail", area.slug)) if area else None,
+        dataset=Link(text=board.dataset_found.name, href=address("datasets:detail", board.dataset_found.slug)),
+        dataset_name=board.dataset_name,
+        description=board.description or "",
+        note=board.note,
+        columns=tuple(Column(key=metric.id, name=metric.name, direction=metric.direction) for metric in board.metrics_found),
+        rows=_rows(board, viewer=viewer),
     )
 
 
-def _measured_row(item: Measurement, metrics: list[Metric]) -> Row:
+def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
+    """Every line of the board, ranked by its first metric, best first; what has no rank comes last.
+
+    Those come in the archive's order, measurements of their own behind them.
+    """
+    metrics = [metric.id for metric in board.metrics_found]
+    claims = _claims(board=board.id)
+    alone = [item for item in board.measurements_found if item.claim_id is None]
+    ranks = iter(_ranks(claims, alone, board.metrics_found))
+    tested = measured.by_cell(board.measurements_found)
+    testing = measured.testing(board.mappings, viewer=viewer)
+    rows = [_claim_row(claim, metrics, rank=next(ranks), tested=tested, testing=testing) for claim in claims]
+    rows += [_measured_row(item, metrics, rank=next(ranks)) for item in alone]
+    return tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0)))
+
+
+def _ranks(claims: list[ClaimFound], alone: list[MeasurementFound], metrics: list[MetricFound]) -> list[int | None]:
+    """The rank of each claim, then of each measurement that tests none."""
+    if not metrics:
+        return [None] * (len(claims) + len(alone))
+    first = metrics[0].id
+    numbers = [next((score.value for score in claim.cells if score.metric == first), None) for claim in claims]
+    numbers += [item.value if item.metric_id == first else None for item in alone]
+    return ranking.rank(numbers, direction=DIRECTIONS[metrics[0].direction])
+
+
+def _claim_row(
+    claim: ClaimFound,
+    metrics: list[int],
+    *,
+    rank: int | None,
+    tested: Mapping[Cell, list[MeasurementFound]],
+    testing: Mapping[Cell, Testing],
+) -> Row:
+    scores = {score.metric: score for score in claim.cells}
+    return Row(
+        model=claim.model_name,
+        values=tuple(cell_text(scores[metric].raw) if metric in scores else "" for metric in metrics),
+        measured=_beside(claim.id, metrics, scores, tested) if tested else (),
+        testing=_merged(testing.get((claim.id, metric)) for metric in metrics) if testing else None,
+        extra_data=claim.uses_additional_data,
+        paper=_paper(claim),
+        code=_code(claim),
+        date=claim.paper_date or claim.date,
+        provenance=claim.source,
+        rank=rank,
+    )
+
+
+def _beside(
+    claim: int, metrics: list[int], scores: Mapping[int, ScoreFound], tested: Mapping[Cell, list[MeasurementFound]]
+) -> tuple[Measured, ...]:
+    """What was measured of the claim, each held against the cell that it stands beside."""
+    return tuple(
+        measured.in_words(item, claimed=scores[metric].value if metric in scores else None)
+        for metric in metrics
+        for item in tested.get((claim, metric), ())
+    )
+
+
+def _measured_row(item: MeasurementFound, metrics: list[int], *, rank: int | None) -> Row:
     """A measurement that tests no claim stands in its metric's column; it ranks if that metric does."""
     words = measured.in_words(item)
     return Row(
         model=item.model_name,
-        values=tuple(words.value if metric.pk == item.metric_id else "" for metric in metrics),
-        number=item.value if metrics and item.metric_id == metrics[0].pk else None,
+        values=tuple(words.value if metric == item.metric_id else "" for metric in metrics),
         measured=(words,),
-        testing=UNTESTED,
+        testing=None,
         extra_data=None,
-        paper=Link(text=""),
-        code=Link(text=""),
+        paper=NOWHERE,
+        code=NOWHERE,
         date=item.measured_at.date(),
         provenance=MEASURED,
+        rank=rank,
     )
 
 
-def _merged(parts: Iterable[Testing | None]) -> Testing:
+def _merged(parts: Iterable[Testing | None]) -> Testing | None:
     """What is open and can be asked for over all the cells of a row; one run may test several."""
     present = [part for part in parts if part]
+    if not present:
+        return None
     return Testing(
         open_runs=tuple(dict.fromkeys(run for part in present for run in part.open_runs)),
         reproductions=tuple(item for part in present for item in part.reproductions),
     )
 
 
-def _paper(claim: Mapping[str, Any]) -> Link:
+def _paper(claim: ClaimFound) -> Link:
     """Our page of the claim's paper; else what the row itself says."""
-    if claim["paper__slug"] and claim["paper__removed_at"] is None:
-        title = title_of(claim["paper__title"], claim["paper__slug"])
-        return Link(text=title, href=address("papers:detail", claim["paper__slug"]))
-    return Link(text=claim["paper_title"] or "", href=web_address(claim["paper_url"]))
+    if claim.slug:
+        return Link(text=title_of(claim.title, claim.slug), href=address("papers:detail", claim.slug))
+    return Link(text=claim.paper_title or "", href=web_address(claim.paper_url))
 
 
-def _code(claim: Mapping[str, Any]) -> Link:
+def _code(claim: ClaimFound) -> Link:
     """The paper's best-known repository; else the first code link of the row itself. Archive JSON may have any shape."""
-    links = claim["code_links"] if isinstance(claim["code_links"], list) else []
+    links = claim.code_links if isinstance(claim.code_links, list) else []
     own = [link.get("url") for link in links if isinstance(link, dict)]
-    for candidate in (claim["repository"], *own):
+    for candidate in (claim.repository, *own):
         if isinstance(candidate, str) and (url := web_address(candidate)):
             return Link(text=repository_name(url), href=url)
-    return Link(text="")
-
-
-def _ranked(rows: list[Row], metrics: list[Metric]) -> tuple[Row, ...]:
-    """The rows with their ranks by the first metric, best first; what has no rank comes last in the order it had."""
-    direction = metrics[0].direction if metrics else Metric.Direction.NONE
-    ranks = ranking.rank([row.number for row in rows], direction=DIRECTIONS[direction])
-    ranked = [replace(row, rank=place) for row, place in zip(rows, ranks, strict=True)]
-    return tuple(sorted(ranked, key=lambda row: (row.rank is None, row.rank or 0)))
+    return NOWHERE

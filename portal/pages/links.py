@@ -1,17 +1,16 @@
 """Where things lead: our own pages by their names, and other people's addresses if they are fit to be followed."""
 
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import msgspec
 from django.urls import reverse
 
 GITHUB_HOSTS = frozenset({"github.com", "www.github.com"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Words and where they lead; without an address they are words only. `detail` is said in a smaller voice."""
 
     text: str

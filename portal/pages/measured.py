@@ -4,15 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q
+import msgspec
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from leaderboards.models import Measurement
 from portal.context import Viewer
 from portal.pages import figures
 from portal.pages.links import Link, address, host_of, web_address
 from workers import waiting
-from workers.models import ClaimMapping, Run
+from workers.models import Checkpoint, ClaimMapping, Run
+from workers.states import RunState
 
 Cell = tuple[int, int]
 """A cell of a board: the ids of its claim and of its metric."""
@@ -38,11 +43,11 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRun:
-    """A run that may yet measure a claim."""
+    """A run that may yet measure a claim; one that waits says what memory it `needs`, its own page why nobody has taken it."""
 
     href: str
     state: str
-    reason: str
+    needs: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,89 @@ class Testing:
 UNTESTED = Testing()
 
 
-def in_words(measurement: Measurement, *, claimed: float | None = None) -> Measured:
+class MetricFound(msgspec.Struct, frozen=True):
+    """The metric of a measurement."""
+
+    name: str
+
+
+class ProtocolFound(msgspec.Struct, frozen=True):
+    """The protocol of a measurement."""
+
+    name: str
+    is_selftest: bool
+
+
+class MeasurementFound(msgspec.Struct, frozen=True):
+    """A row of `standing`."""
+
+    claim_id: int | None
+    metric_id: int
+    model_name: str
+    value: float
+    items: int
+    standard_error: float | None
+    interval_low: float | None
+    interval_high: float | None
+    chance_level: float | None
+    run_id: UUID | None
+    publication_title: str
+    publication_url: str
+    measured_at: datetime
+    metric: MetricFound
+    protocol: ProtocolFound
+
+
+class RunFound(msgspec.Struct, frozen=True):
+    """An open run for a mapping."""
+
+    public_id: UUID
+    state: str
+
+
+class MappingFound(msgspec.Struct, frozen=True):
+    """A row of `mapped`."""
+
+    id: int
+    claim_id: int
+    metric_id: int
+    checkpoint: str
+    protocol: str
+    memory_bytes: int
+    device: str
+    run: RunFound | None
+
+
+def standing(where: Q) -> ArraySubquery:
+    """The measurements that stand where `where` holds, newest first, as a column of a read: `MeasurementFound` each."""
+    fields = (
+        "claim_id", "metric_id", "model_name", "value", "items", "standard_error", "interval_low", "interval_high",
+        "chance_level", "run_id", "publication_title", "publication_url", "measured_at",
+    )  # fmt: skip
+    found = JSONObject(
+        **{name: name for name in fields},
+        metric=JSONObject(name="metric__name"),
+        protocol=JSONObject(name="protocol__name", is_selftest="protocol__is_selftest"),
+    )
+    return ArraySubquery(Measurement.objects.current().filter(where).order_by("-measured_at", "-pk").values(found=found))
+
+
+def mapped(where: Q) -> ArraySubquery:
+    """The mappings of claims where `where` holds, as a column of a read: `MappingFound` each, with the newest run that is open.
+
+    Trial runs are left out, since they never stand beside a claim.
+    """
+    runs = Run.objects.open().filter(checkpoint=OuterRef("checkpoint"), protocol=OuterRef("protocol"), items_per_task=None)
+    newest = runs.order_by("-requested_at").values(found=JSONObject(public_id="public_id", state="state"))[:1]
+    found = JSONObject(
+        id="pk", claim_id="claim_id", metric_id="metric_id", checkpoint="checkpoint__name", protocol="protocol__name",
+        memory_bytes="checkpoint__memory_bytes", device="checkpoint__device", run=F("open_run"),
+    )  # fmt: skip
+    mappings = ClaimMapping.objects.filter(where, claim__isnull=False).order_by("pk")
+    return ArraySubquery(mappings.annotate(open_run=Subquery(newest)).values(found=found))
+
+
+def in_words(measurement: Measurement | MeasurementFound, *, claimed: float | None = None) -> Measured:
     """A measurement with its `metric` and `protocol` joined, held against the claimed number where there is one."""
     error = measurement.standard_error
     low, high = measurement.interval_low, measurement.interval_high
@@ -86,7 +173,7 @@ def in_words(measurement: Measurement, *, claimed: float | None = None) -> Measu
     )
 
 
-def compared(measurement: Measurement, *, claimed: float | None) -> str:
+def compared(measurement: Measurement | MeasurementFound, *, claimed: float | None) -> str:
     """How far the measured value is from the claimed one, and on which side of the interval the claim lies."""
     if claimed is None:
         return ""
@@ -100,7 +187,7 @@ def compared(measurement: Measurement, *, claimed: float | None) -> str:
     return f"{words}; the claim lies {'inside' if low <= claimed <= high else 'outside'} the interval"
 
 
-def source_of(measurement: Measurement) -> Link:
+def source_of(measurement: Measurement | MeasurementFound) -> Link:
     """The run of ours that obtained it, or somebody else's publication."""
     if measurement.run_id:
         return Link(text="run", href=address("runs:detail", measurement.run_id))
@@ -113,50 +200,40 @@ def current(where: Q) -> list[Measurement]:
     return list(Measurement.objects.current().filter(where).select_related("metric", "protocol").order_by("-measured_at", "-pk"))
 
 
-def by_cell(measurements: Iterable[Measurement]) -> Mapping[Cell, list[Measurement]]:
+def by_cell(measurements: Iterable[MeasurementFound]) -> Mapping[Cell, list[MeasurementFound]]:
     """Those that test a claim, by the cell that they stand beside."""
-    cells: dict[Cell, list[Measurement]] = defaultdict(list)
+    cells: dict[Cell, list[MeasurementFound]] = defaultdict(list)
     for measurement in measurements:
         if measurement.claim_id:
             cells[measurement.claim_id, measurement.metric_id].append(measurement)
     return cells
 
 
-def testing(where: Q, *, viewer: Viewer) -> Mapping[Cell, Testing]:
-    """What is open for the mapped claims that `where` selects (a condition on ClaimMapping), and for staff what can be asked for.
-
-    Four queries at most, however many claims and runs there are.
-    """
-    mappings = list(ClaimMapping.objects.filter(where).select_related("checkpoint", "protocol").order_by("pk"))
-    runs = _open_runs(mappings)
-    cells: dict[Cell, list[ClaimMapping]] = defaultdict(list)
+def testing(mappings: Iterable[MappingFound], *, viewer: Viewer) -> Mapping[Cell, Testing]:
+    """What is open for the claims that are mapped, and for staff what can be asked for, by the cells that it would fill."""
+    cells: dict[Cell, list[MappingFound]] = defaultdict(list)
     for mapping in mappings:
-        if mapping.claim_id:
-            cells[mapping.claim_id, mapping.metric_id].append(mapping)
-    return {cell: _testing(found, runs, viewer=viewer) for cell, found in cells.items()}
+        cells[mapping.claim_id, mapping.metric_id].append(mapping)
+    return {cell: _testing(found, viewer=viewer) for cell, found in cells.items()}
 
 
-def _open_runs(mappings: Iterable[ClaimMapping]) -> Mapping[tuple[int, int], OpenRun]:
-    """Open runs by checkpoint and protocol; trial runs are left out, since they never stand beside a claim."""
-    checkpoints = {mapping.checkpoint_id for mapping in mappings}
-    found = Run.objects.open().filter(checkpoint__in=checkpoints, items_per_task=None).select_related("checkpoint", "protocol")
-    runs = list(found.order_by("requested_at"))
-    waits_for = waiting.reasons(runs)
-    return {
-        (run.checkpoint_id, run.protocol_id): OpenRun(
-            href=address("runs:detail", run.public_id), state=run.get_state_display(), reason=waits_for[run.pk]
-        )
-        for run in runs
-    }
-
-
-def _testing(mappings: list[ClaimMapping], runs: Mapping[tuple[int, int], OpenRun], *, viewer: Viewer) -> Testing:
-    open_runs = {mapping.pk: runs.get((mapping.checkpoint_id, mapping.protocol_id)) for mapping in mappings}
+def _testing(mappings: list[MappingFound], *, viewer: Viewer) -> Testing:
     return Testing(
-        open_runs=tuple(dict.fromkeys(run for run in open_runs.values() if run)),
+        open_runs=tuple(dict.fromkeys(_open_run(mapping, mapping.run) for mapping in mappings if mapping.run)),
         reproductions=tuple(
-            Reproduction(mapping=mapping.pk, label=f"{mapping.checkpoint.name} under {mapping.protocol.name}")
+            Reproduction(mapping=mapping.id, label=f"{mapping.checkpoint} under {mapping.protocol}")
             for mapping in mappings
-            if viewer.is_staff and not open_runs[mapping.pk]
+            if viewer.is_staff and not mapping.run
         ),
+    )
+
+
+def _open_run(mapping: MappingFound, run: RunFound) -> OpenRun:
+    """What stays true while workers come and go: pages are kept until the catalogue or a run's state changes."""
+    state = RunState(run.state)
+    weights = Checkpoint(memory_bytes=mapping.memory_bytes, device=mapping.device)
+    return OpenRun(
+        href=address("runs:detail", run.public_id),
+        state=state.label,
+        needs=waiting.need_of(weights) if state == RunState.REQUESTED else "",
     )

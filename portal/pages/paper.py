@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
-from leaderboards.models import Measurement, Score, shown
+from leaderboards.models import Score, cell_text, shown
 from papers import related
 from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
-from portal.pages import absence, figures, measured
+from portal.pages import absence, compiled, figures, measured
+from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, host_of, repository_name, web_address
-from portal.pages.measured import UNTESTED, Cell, Measured, Testing
-from portal.pages.paper_cards import task_links, title_of
+from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
+from portal.pages.paper_cards import title_of
 from workers.models import ClaimMapping
 
 CODE_SHOWN = 11
@@ -102,27 +105,130 @@ def paper_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "papers/paper.html", {"paper": found, "section": "papers"})
 
 
+class NamedFound(msgspec.Struct, frozen=True):
+    """An author, a task or a method of the paper."""
+
+    name: str
+    slug: str
+
+
+class CodeFound(msgspec.Struct, frozen=True):
+    """A repository of the paper."""
+
+    url: str
+    is_official: bool | None
+    framework: str | None
+
+
+class ScoreFound(msgspec.Struct, frozen=True):
+    """A cell of a board that the paper fills."""
+
+    claim_id: int
+    metric_id: int
+    metric: str
+    raw: str
+    value: float | None
+    model: str
+    board: str
+    dataset: str
+    task: NamedFound
+
+
+class PaperFound(msgspec.Struct, frozen=True):
+    """A paper's row with all that hangs on it."""
+
+    id: int
+    title: str | None
+    date: date | None
+    venue: str | None
+    url_abs: str | None
+    url_pdf: str | None
+    conference_url_abs: str | None
+    conference_url_pdf: str | None
+    archive_code_count: int | None
+    abstract: str | None
+    abstract_by: str
+    authors_found: list[NamedFound]
+    tasks_found: list[NamedFound]
+    methods_found: list[NamedFound]
+    code: list[CodeFound]
+    scores: list[ScoreFound]
+    measurements: list[MeasurementFound]
+    mappings: list[MappingFound]
+
+
+class RelatedFound(msgspec.Struct, frozen=True):
+    """A related paper."""
+
+    slug: str
+    title: str | None
+    date: date | None
+    reason: str
+
+
+@compiled.read(PaperFound, slug=models.TextField())
+def _papers(slug: Argument) -> QuerySet[Any, Any]:
+    """The paper of that slug which the public sees."""
+    here = OuterRef("pk")
+    authors = PaperAuthor.objects.filter(paper=here).order_by("position")
+    tasks = PaperTask.objects.filter(paper=here, task__removed_at=None, task__spam_reason="").order_by("position")
+    methods = PaperMethod.objects.filter(paper=here, method__removed_at=None, method__spam_reason="").order_by("position")
+    code = PaperRepository.objects.published().filter(paper=here, repository__removed_at=None)
+    return Paper.objects.published().filter(slug=slug).values(
+        "id", "title", "date", "url_abs", "url_pdf", "conference_url_abs", "conference_url_pdf", "archive_code_count", "abstract",
+        "abstract_by",
+        venue=F("proceeding__name"),
+        authors_found=ArraySubquery(authors.values(json=JSONObject(name="author__name", slug="author__slug"))),
+        tasks_found=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))),
+        methods_found=ArraySubquery(methods.values(json=JSONObject(name="method__name", slug="method__slug"))),
+        code=ArraySubquery(
+            code.order_by(F("is_official").desc(nulls_last=True), "pk").values(
+                json=JSONObject(url="repository__url", is_official="is_official", framework="framework")
+            )
+        ),
+        scores=ArraySubquery(_scores(here)),
+        measurements=measured.standing(Q(claim__paper=here)),
+        mappings=measured.mapped(Q(claim__paper=here)),
+    )  # fmt: skip
+
+
+def _scores(paper: OuterRef) -> QuerySet[Any, Any]:
+    """What the paper claims, cell by cell: first what can be measured here, then in the order in which the claims came in."""
+    scores = Score.objects.filter(shown("claim__leaderboard__"), claim__paper=paper, claim__removed_at=None)
+    is_unmapped = ~Exists(ClaimMapping.objects.filter(claim=OuterRef("claim")))
+    return scores.order_by(is_unmapped, "claim_id", "metric__position", "metric_id").values(
+        json=JSONObject(
+            claim_id="claim_id", metric_id="metric_id", metric="metric__name", raw="raw", value="value",
+            model="claim__model_name", board="claim__leaderboard__slug", dataset="claim__leaderboard__dataset_name",
+            task=JSONObject(name="claim__leaderboard__task__name", slug="claim__leaderboard__task__slug"),
+        )
+    )  # fmt: skip
+
+
+_related_papers = compiled.read_sql(RelatedFound, related.QUERY, paper=models.BigIntegerField(), limit=models.IntegerField())
+
+
 def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
-    """The page's content in a constant number of queries; None when the public sees no such paper."""
-    row = _row(slug)
-    if row is None:
+    """The page's content in two queries; None when the public sees no such paper."""
+    found = next(iter(_papers(slug=slug)), None)
+    if found is None:
         return None
-    code = _code(row["all_code"])
+    code = _code(found.code)
     return PaperPage(
-        title=title_of(row["title"], slug),
-        authors=_links("authors:detail", row["all_authors"]),
-        date=row["date"],
-        venue=row["proceeding__name"] or "",
-        tasks=task_links(row["all_tasks"]),
-        methods=_links("methods:detail", row["all_methods"]),
-        paper=web_address(row["url_abs"]) or web_address(row["conference_url_abs"]),
-        pdf=web_address(row["url_pdf"]) or web_address(row["conference_url_pdf"]),
+        title=title_of(found.title, slug),
+        authors=_links("authors:detail", found.authors_found),
+        date=found.date,
+        venue=found.venue or "",
+        tasks=_links("tasks:detail", found.tasks_found),
+        methods=_links("methods:detail", found.methods_found),
+        paper=web_address(found.url_abs) or web_address(found.conference_url_abs),
+        pdf=web_address(found.url_pdf) or web_address(found.conference_url_pdf),
         code=code,
-        code_note=_code_note(counted=row["archive_code_count"], known=len(code)),
-        abstract=paragraphs(row["abstract"]),
-        is_own_summary=row["abstract_by"] == Paper.AbstractBy.PORTAL,
-        results=_results(row["pk"], viewer=viewer),
-        related=_related(Paper(pk=row["pk"], slug=slug)),
+        code_note=_code_note(counted=found.archive_code_count, known=len(code)),
+        abstract=paragraphs(found.abstract),
+        is_own_summary=found.abstract_by == Paper.AbstractBy.PORTAL,
+        results=_results(found, viewer=viewer),
+        related=tuple(_related(other) for other in _related_papers(paper=found.id, limit=related.SHOWN)),
     )
 
 
@@ -132,45 +238,22 @@ def paragraphs(text: str | None) -> tuple[str, ...]:
     return tuple(part for part in map(str.strip, parts) if part)
 
 
-def _row(slug: str) -> dict[str, Any] | None:
-    """The paper with its authors, tasks, methods and repositories as arrays of JSON objects: one query."""
-    here = OuterRef("pk")
-    authors = PaperAuthor.objects.filter(paper=here).order_by("position")
-    tasks = PaperTask.objects.filter(paper=here, task__removed_at=None, task__spam_reason="").order_by("position")
-    methods = PaperMethod.objects.filter(paper=here, method__removed_at=None, method__spam_reason="").order_by("position")
-    code = PaperRepository.objects.published().filter(paper=here, repository__removed_at=None)
-    row = Paper.objects.published().filter(slug=slug).annotate(
-        all_authors=ArraySubquery(authors.values(json=JSONObject(name="author__name", slug="author__slug"))),
-        all_tasks=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))),
-        all_methods=ArraySubquery(methods.values(json=JSONObject(name="method__name", slug="method__slug"))),
-        all_code=ArraySubquery(
-            code.order_by(F("is_official").desc(nulls_last=True), "pk").values(
-                json=JSONObject(url="repository__url", official="is_official", framework="framework")
-            )
-        ),
-    ).values(
-        "pk", "title", "date", "proceeding__name", "url_abs", "url_pdf", "conference_url_abs", "conference_url_pdf",
-        "archive_code_count", "abstract", "abstract_by", "all_authors", "all_tasks", "all_methods", "all_code",
-    ).first()  # fmt: skip
-    return dict(row) if row else None
+def _links(name: str, things: Iterable[NamedFound]) -> tuple[Link, ...]:
+    return tuple(Link(text=thing.name, href=address(name, thing.slug)) for thing in things)
 
 
-def _links(name: str, rows: Iterable[Mapping[str, str]]) -> tuple[Link, ...]:
-    return tuple(Link(text=row["name"], href=address(name, row["slug"])) for row in rows)
-
-
-def _code(rows: Iterable[Mapping[str, Any]]) -> tuple[Code, ...]:
+def _code(repositories: Iterable[CodeFound]) -> tuple[Code, ...]:
     """The repositories whose addresses can be followed, official ones first."""
     return tuple(
         Code(
             name=repository_name(url),
             href=url,
             host=host_of(url),
-            is_official=bool(row["official"]),
-            framework=row["framework"] if row["framework"] and row["framework"] != "none" else "",
+            is_official=bool(repository.is_official),
+            framework=repository.framework if repository.framework and repository.framework != "none" else "",
         )
-        for row in rows
-        if (url := web_address(row["url"]))
+        for repository in repositories
+        if (url := web_address(repository.url))
     )
 
 
@@ -183,40 +266,31 @@ def _code_note(*, counted: int | None, known: int) -> str:
     return f"The archive counted {figures.counted(counted, 'code link')} for this paper; {known_here}."
 
 
-def _results(paper: int, *, viewer: Viewer) -> tuple[Result, ...]:
-    """What the paper claims, cell by cell: first what can be measured here, then in the order in which the claims came in."""
-    scores = list(
-        Score.objects.filter(shown("claim__leaderboard__"), claim__paper=paper, claim__removed_at=None)
-        .select_related("metric", "claim__leaderboard__task")
-        .order_by(~Exists(ClaimMapping.objects.filter(claim=OuterRef("claim"))), "claim_id", "metric__position", "metric_id")
-    )
-    tested = measured.by_cell(measured.current(Q(claim__paper=paper)))
-    testing = measured.testing(Q(claim__paper=paper), viewer=viewer)
-    return tuple(_result(score, tested, testing) for score in scores if score.text)
+def _results(found: PaperFound, *, viewer: Viewer) -> tuple[Result, ...]:
+    tested = measured.by_cell(found.measurements)
+    testing = measured.testing(found.mappings, viewer=viewer)
+    results = (_result(score, tested, testing) for score in found.scores)
+    return tuple(result for result in results if result.value)
 
 
-def _result(score: Score, tested: Mapping[Cell, list[Measurement]], testing: Mapping[Cell, Testing]) -> Result:
-    board = score.claim.leaderboard
+def _result(score: ScoreFound, tested: Mapping[Cell, list[MeasurementFound]], testing: Mapping[Cell, Testing]) -> Result:
     cell = (score.claim_id, score.metric_id)
     return Result(
-        task=Link(text=board.task.name, href=address("tasks:detail", board.task.slug)),
-        dataset=board.dataset_name,
-        metric=score.metric.name,
-        value=score.text,
-        model=score.claim.model_name,
-        board=address("boards:detail", board.slug),
-        measured=tuple(measured.in_words(found, claimed=score.value) for found in tested.get(cell, [])),
+        task=Link(text=score.task.name, href=address("tasks:detail", score.task.slug)),
+        dataset=score.dataset,
+        metric=score.metric,
+        value=cell_text(score.raw),
+        model=score.model,
+        board=address("boards:detail", score.board),
+        measured=tuple(measured.in_words(item, claimed=score.value) for item in tested.get(cell, [])),
         testing=testing.get(cell, UNTESTED),
     )
 
 
-def _related(paper: Paper) -> tuple[Related, ...]:
-    return tuple(
-        Related(
-            title=title_of(other.title, other.slug),
-            href=address("papers:detail", other.slug),
-            date=other.date,
-            reason=other.reason,
-        )
-        for other in related.related_to(paper)
+def _related(other: RelatedFound) -> Related:
+    return Related(
+        title=title_of(other.title, other.slug),
+        href=address("papers:detail", other.slug),
+        date=other.date,
+        reason=other.reason,
     )

@@ -4,8 +4,10 @@ Triggers notify the channel `pages` of every change that a page can show; Postgr
 connection that made the change too. Every connection of ours listens for its own; those of others are `page_watch`'s.
 """
 
+import select
 from typing import Any
 
+import psycopg2
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
@@ -17,6 +19,9 @@ CHANNEL = "pages"
 class DatabaseWrapper(base.DatabaseWrapper):
     """Announces a new version of the pages when a change of this connection's is committed."""
 
+    prepared: set[str]
+    """Names of the statements that were prepared on the connection (portal/pages/compiled.py)."""
+
     def get_connection_params(self) -> dict[str, Any]:
         """Those of the settings, under a name that other hosts' watchers tell from theirs."""
         return {**super().get_connection_params(), "application_name": page_version.host_name()}
@@ -24,10 +29,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def init_connection_state(self) -> None:
         """Listen."""
         super().init_connection_state()
+        self.prepared = set()
         with self.connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANNEL}")
         if not self.get_autocommit():
             self.connection.commit()
+
+    def is_usable(self) -> bool:
+        """Whether the server still holds the connection, without asking it: its end would lie in the socket to be read.
+
+        Django's own way costs every request a query.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        waiting = select.poll()
+        waiting.register(self.connection, select.POLLIN)
+        try:
+            while waiting.poll(0):
+                self.connection.poll()  # reads notifications and farewells; fails at the end
+        except psycopg2.Error:
+            return False
+        self.heed()
+        return True
 
     def make_cursor(self, cursor: Any) -> "Cursor":
         """A cursor whose statements may commit by themselves."""

@@ -216,5 +216,5 @@ def test_the_number_of_queries_does_not_grow_with_the_board(client, django_asser
         for _ in range(size):
             paper = make_paper(repositories=[make_repository()])
             measure(made, claim=make_result(made, scores={"EM": "1", "F1": "2", "Accuracy": "3"}, paper=paper))
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(2):
             client.get("/sota/qa-on-squad11")

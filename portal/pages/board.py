@@ -8,19 +8,19 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
-from django.http import HttpRequest, HttpResponse
 
 from leaderboards import ranking
 from leaderboards.directions import Direction
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Score
-from papers.models import PaperRepository, SlugHistory
-from portal.context import Viewer, page, viewer
-from portal.pages import absence, measured
+from papers.models import PaperRepository
+from portal.context import Viewer
+from portal.pages import measured
 from portal.pages.links import Link, address, repository_name, web_address
 from portal.pages.measured import UNTESTED, Measured, Testing
 from portal.pages.paper_cards import title_of
 
 MEASURED = "measured"
+DOUBTFUL = "So far ahead of the next best that it may be a slip."
 DIRECTIONS: Mapping[str, Direction] = {"higher": "higher", "lower": "lower", "none": "none"}
 
 
@@ -35,11 +35,17 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim."""
+    """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim.
+
+    `values`, `numbers` and `remarks` have an entry for each metric of the board: the cell's text, the number that it is
+    ranked by, and what is odd about that number.
+    """
 
     model: str
     values: tuple[str, ...]
     number: float | None
+    numbers: tuple[float | None, ...]
+    remarks: tuple[str, ...]
     measured: tuple[Measured, ...]
     testing: Testing
     extra_data: bool | None
@@ -72,14 +78,6 @@ class BoardPage:
     def has_measurements(self) -> bool:
         """Whether anything was measured on it."""
         return any(row.measured for row in self.rows)
-
-
-def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page of one board."""
-    found = read(slug, viewer=viewer(request))
-    if found is None:
-        return absence.explain(request, kind=SlugHistory.Kind.LEADERBOARD, slug=slug)
-    return page(request, "leaderboards/board.html", {"board": found, "section": "sota"})
 
 
 def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
@@ -119,10 +117,11 @@ def _rows(board: Leaderboard, metrics: list[Metric], *, viewer: Viewer) -> list[
 def _claims(board: Leaderboard) -> Iterable[dict[str, Any]]:
     """The board's claims with their scores, papers and one repository each: one query."""
     scores = Score.objects.filter(claim=OuterRef("pk"))
+    cell = JSONObject(metric="metric_id", raw="raw", value="value", scale="scale", doubt="is_doubtful")
     code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
     best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
     rows = Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").annotate(
-        all_scores=ArraySubquery(scores.values(json=JSONObject(metric="metric_id", raw="raw", value="value"))),
+        all_scores=ArraySubquery(scores.values(json=cell)),
         repository=Subquery(best_known[:1]),
     ).values(
         "pk", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
@@ -144,6 +143,8 @@ def _claim_row(
         model=claim["model_name"],
         values=tuple(Score(raw=scores[metric.pk]["raw"]).text if metric.pk in scores else "" for metric in metrics),
         number=ranked_by["value"] if ranked_by else None,
+        numbers=tuple(scores[metric.pk]["value"] if metric.pk in scores else None for metric in metrics),
+        remarks=tuple(_remark(**scores[metric.pk]) if metric.pk in scores else "" for metric in metrics),
         measured=tuple(measured.in_words(item, claimed=claimed) for item, claimed in beside),
         testing=testing,
         extra_data=claim["uses_additional_data"],
@@ -154,6 +155,13 @@ def _claim_row(
     )
 
 
+def _remark(*, value: float | None, scale: float, doubt: bool, **_: object) -> str:
+    """What a reader has to know about a cell whose number is not simply what it says."""
+    if doubt:
+        return DOUBTFUL
+    return f"Read as {value:.6g}: the column's other numbers are on that scale." if value is not None and scale != 1 else ""
+
+
 def _measured_row(item: Measurement, metrics: list[Metric]) -> Row:
     """A measurement that tests no claim stands in its metric's column; it ranks if that metric does."""
     words = measured.in_words(item)
@@ -161,6 +169,8 @@ def _measured_row(item: Measurement, metrics: list[Metric]) -> Row:
         model=item.model_name,
         values=tuple(words.value if metric.pk == item.metric_id else "" for metric in metrics),
         number=item.value if metrics and item.metric_id == metrics[0].pk else None,
+        numbers=tuple(item.value if metric.pk == item.metric_id else None for metric in metrics),
+        remarks=("",) * len(metrics),
         measured=(words,),
         testing=UNTESTED,
         extra_data=None,

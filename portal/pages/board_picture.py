@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from portal.pages.board_files import NO_BOARD
 from portal.pages.board_view import BoardView
 from portal.pages.figures import counted
 
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold, not even as an entity: control characters."""
+
 logger = logging.getLogger(__name__)
 
 LONGEST_LINE = 46
@@ -36,7 +40,6 @@ class Picture:
     title: tuple[str, ...]
     facts: str
     leader: str
-    metric: str
     chart: Chart | None
     rows: tuple[tuple[str, str, str], ...]
 
@@ -60,13 +63,12 @@ def of(view: BoardView) -> Picture:
     place = view.choice.metric or 0
     return Picture(
         site=SITE_NAME,
-        title=_lines(_clean(view.board.title)),
-        facts=_short(f"{counted(len(view.rows), 'result')} · {_clean(metric)}" if metric else counted(len(view.rows), "result")),
-        leader=_short(f"Best: {_clean(leader.model)}, {_clean(leader.values[place])}") if leader else "",
-        metric=_short(_clean(metric), longest=40),
+        title=_lines(view.board.title),
+        facts=_short(f"{counted(len(view.rows), 'result')} · {metric}" if metric else counted(len(view.rows), "result")),
+        leader=_short(f"Best: {leader.model}, {leader.values[place]}") if leader else "",
         chart=view.chart,
         rows=tuple(
-            (str(row.rank or "–"), _short(_clean(row.model), longest=60), _short(_clean(row.values[place]), longest=16))
+            (str(row.rank or "–"), _short(row.model, longest=60), _short(row.values[place], longest=16))
             for row in view.rows[:ROWS_WITHOUT_A_CHART]
             if row.values
         ),
@@ -74,7 +76,8 @@ def of(view: BoardView) -> Picture:
 
 
 def png(svg: str, *, slug: str) -> bytes:
-    """The drawing as PNG: that of the same drawing if it is kept, else a new one, which replaces the board's older one."""
+    """The drawing as PNG, whatever is in its texts: what is kept of the same drawing, else a new one in place of the older."""
+    svg = NO_XML.sub(" ", svg)
     name, digest = (xxhash.xxh3_128_hexdigest(text.encode()) for text in (slug, svg))
     folder = Path(settings.VAR_DIR) / "pictures" / name[:2]
     path = folder / f"{name}.{digest}.png"
@@ -98,11 +101,6 @@ def _keep(made: bytes, path: Path, *, name: str) -> None:
     for old in path.parent.glob(f"{name}.*.png"):
         if old != path:
             old.unlink(missing_ok=True)
-
-
-def _clean(text: str) -> str:
-    """Without what XML cannot hold: control characters and halves of letters."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _short(text: str, *, longest: int = LONGEST_TEXT) -> str:

@@ -2,8 +2,8 @@
 
 A page is kept under the catalogue's version (`portal.page_version`) that held before it was read, and is served only while that
 is still the version: so the next request after an import, an edit or a measurement sees it. Only pages that their view marks
-(`mark`) are kept, and only for readers without a session. Readers' own caches have to ask each time, and get 304 by the
-page's ETag.
+(`mark`) are kept, and only for readers without a session. Readers' own caches have to ask each time, unless the view
+says otherwise, and get 304 by the page's ETag.
 """
 
 import gzip
@@ -91,7 +91,9 @@ def _page_of(response: HttpResponse) -> Page | None:
     zipped = gzip.compress(body, 6, mtime=0) if len(body) >= SMALLEST_ZIPPED else b""
     etag = f'W/"{xxhash.xxh3_64_hexdigest(body)}"'
     headers = [(name, value) for name, value in response.items() if name.lower() not in {"content-length", "etag", "vary"}]
-    headers += [("ETag", etag), ("Vary", "Accept-Encoding, Cookie"), ("Cache-Control", "no-cache")]
+    headers += [("ETag", etag), ("Vary", "Accept-Encoding, Cookie")]
+    if not response.has_header("Cache-Control"):
+        headers.append(("Cache-Control", "no-cache"))
     return Page(response.status_code, headers, body, zipped, etag, time.time() + LONGEST_SECONDS)
 
 

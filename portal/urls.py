@@ -12,7 +12,10 @@ from django.views.generic import RedirectView
 from portal.pages import (
     area,
     author,
-    board,
+    badge,
+    board_files,
+    board_picture,
+    board_view,
     dataset,
     downloads,
     errors,
@@ -60,8 +63,13 @@ tasks = [
 ]
 boards = [
     path("sota", sota.all_boards, name="list"),
-    path("sota/<key:slug>", board.board_detail, name="detail"),
+    path("sota/<key:slug>.csv", board_files.as_csv, name="csv"),
+    path("sota/<key:slug>.json", board_files.as_json, name="json"),
+    path("sota/<key:slug>.png", board_picture.picture, name="picture"),
+    path("sota/<key:slug>", board_view.board_detail, name="detail"),
     path("benchmarks", sota.notable_benchmarks, name="notable"),
+    path("badge/<key:paper>/<key:slug>.svg", badge.as_svg, name="badge_svg"),
+    path("badge/<key:paper>/<key:slug>", badge.as_json, name="badge"),
 ]
 datasets = [
     path("datasets", dataset.datasets, name="list"),

@@ -10,20 +10,20 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject
-from django.http import HttpRequest, HttpResponse
 
 from leaderboards import ranking
 from leaderboards.directions import Direction
 from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
-from papers.models import Area, PaperRepository, SlugHistory
-from portal.context import Viewer, page, viewer
-from portal.pages import absence, compiled, measured
+from papers.models import Area, PaperRepository
+from portal.context import Viewer
+from portal.pages import compiled, measured
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, repository_name, web_address
 from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 
 MEASURED = "measured"
+DOUBTFUL = "So far ahead of the next best that it may be a slip."
 NOWHERE = Link(text="")
 DIRECTIONS: Mapping[str, Direction] = {"higher": "higher", "lower": "lower", "none": "none"}
 
@@ -40,11 +40,15 @@ class Column:
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim.
 
-    A struct, since a board has hundreds: it is made in a tenth of a dataclass's time.
+    `values`, `numbers` and `remarks` have an entry for each metric of the board: the cell's text, the number that it is
+    ranked by, and what is odd about that number. A struct, since a board has hundreds: it is made in a tenth of a
+    dataclass's time.
     """
 
     model: str
     values: tuple[str, ...]
+    numbers: tuple[float | None, ...]
+    remarks: tuple[str, ...]
     measured: tuple[Measured, ...]
     testing: Testing | None
     extra_data: bool | None
@@ -77,14 +81,6 @@ class BoardPage:
     def has_measurements(self) -> bool:
         """Whether anything was measured on it."""
         return any(row.measured for row in self.rows)
-
-
-def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page of one board."""
-    found = read(slug, viewer=viewer(request))
-    if found is None:
-        return absence.explain(request, kind=SlugHistory.Kind.LEADERBOARD, slug=slug)
-    return page(request, "leaderboards/board.html", {"board": found, "section": "sota"})
 
 
 class NamedFound(msgspec.Struct, frozen=True):
@@ -123,6 +119,8 @@ class ScoreFound(msgspec.Struct, frozen=True):
     metric: int
     raw: str
     value: float | None
+    scale: float
+    doubt: bool
 
 
 class ClaimFound(msgspec.Struct, frozen=True):
@@ -164,6 +162,7 @@ def _boards(slug: Argument) -> QuerySet[Any, Any]:
 def _claims(board: Argument) -> QuerySet[Any, Any]:
     """The board's claims in the archive's order."""
     scores = Score.objects.filter(claim=OuterRef("pk"))
+    cell = JSONObject(metric="metric_id", raw="raw", value="value", scale="scale", doubt="is_doubtful")
     code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
     best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
     return Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").values(
@@ -171,7 +170,7 @@ def _claims(board: Argument) -> QuerySet[Any, Any]:
         slug=Case(When(paper__removed_at=None, then=F("paper__slug"))),
         title=F("paper__title"),
         date=F("paper__date"),
-        cells=ArraySubquery(scores.values(json=JSONObject(metric="metric_id", raw="raw", value="value"))),
+        cells=ArraySubquery(scores.values(json=cell)),
         repository=Subquery(best_known[:1]),
     )  # fmt: skip
 
@@ -232,6 +231,8 @@ def _claim_row(
     return Row(
         model=claim.model_name,
         values=tuple(cell_text(scores[metric].raw) if metric in scores else "" for metric in metrics),
+        numbers=tuple(scores[metric].value if metric in scores else None for metric in metrics),
+        remarks=tuple(_remark(scores[metric]) if metric in scores else "" for metric in metrics),
         measured=_beside(claim.id, metrics, scores, tested) if tested else (),
         testing=_merged(testing.get((claim.id, metric)) for metric in metrics) if testing else None,
         extra_data=claim.uses_additional_data,
@@ -254,12 +255,22 @@ def _beside(
     )
 
 
+def _remark(cell: ScoreFound) -> str:
+    """What a reader has to know about a cell whose number is not simply what it says."""
+    if cell.doubt:
+        return DOUBTFUL
+    is_scaled = cell.value is not None and cell.scale != 1
+    return f"Read as {cell.value:.6g}: the column's other numbers are on that scale." if is_scaled else ""
+
+
 def _measured_row(item: MeasurementFound, metrics: list[int], *, rank: int | None) -> Row:
     """A measurement that tests no claim stands in its metric's column; it ranks if that metric does."""
     words = measured.in_words(item)
     return Row(
         model=item.model_name,
         values=tuple(words.value if metric == item.metric_id else "" for metric in metrics),
+        numbers=tuple(item.value if metric == item.metric_id else None for metric in metrics),
+        remarks=("",) * len(metrics),
         measured=(words,),
         testing=None,
         extra_data=None,

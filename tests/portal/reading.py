@@ -62,7 +62,7 @@ class _Reader(HTMLParser):
             self.page.headings.append((tag, text))
         elif tag in {"th", "td"}:
             self.page.tables[-1][-1].append(text)
-        elif tag == "title":
+        elif tag == "title" and not any(name == "svg" for name, _, _ in self.open):
             self.page.title = text
         elif tag == "main":
             self.page.main = text

@@ -1,15 +1,18 @@
 """The address of a model: its name folded, by one SQL function that indexes and queries share.
 
-Claims name their model in free text, and seventy thousand of them have no row in `Model`, which holds what can be measured here. So a
-model's page is found by the name (docs/decisions/0012): "GPT-3 (175B)" and "GPT-3 175B" share the address gpt-3-175b. A plus
+Claims name their model in free text, and seventy thousand of them have no row in `Model`, which holds what can be measured
+here. So a model's page is found by the name (docs/decisions/0012): "GPT-3 (175B)" and "GPT-3 175B" share the address gpt-3-175b. A plus
 counts, since X and X+ are two models; letters outside of ASCII stay, so that "β-VAE" is not "VAE".
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import CharField, Func, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Collate
+
+RowsT = TypeVar("RowsT", bound=QuerySet[Any])
 
 LONGEST = 200
 """Characters of an address; longer names that begin alike share one."""
@@ -44,14 +47,24 @@ def slug(name: str | Combinable) -> Collate:
     return Collate(_Slug(name), "C")
 
 
-def named(rows: "QuerySet[Any]", address: str) -> "QuerySet[Any]":
+def fold(name: str) -> str:
+    """The address of the model of that name: one query, since the rule is written once, in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT leaderboards_model_slug(%s)", [name])
+        return str(cursor.fetchone()[0])
+
+
+def named(rows: RowsT, address: str) -> RowsT:
     """Those of the claims or measurements whose model has this address."""
-    return rows.annotate(model_slug=slug("model_name")).filter(model_slug=address)
+    found: RowsT = rows.annotate(model_slug=slug("model_name")).filter(model_slug=address)
+    return found
 
 
-def variants(rows: "QuerySet[Any]", address: str) -> "QuerySet[Any]":
+def variants(rows: RowsT, address: str) -> RowsT:
     """Those whose model's name goes on behind this address: of bert also bert-large, not bertha.
 
     Written as a range, which an index answers: "." is the sign behind "-".
     """
-    return rows.annotate(model_slug=slug("model_name")).filter(Q(model_slug__gt=f"{address}-") & Q(model_slug__lt=f"{address}."))
+    beyond = Q(model_slug__gt=f"{address}-", model_slug__lt=f"{address}.")
+    found: RowsT = rows.annotate(model_slug=slug("model_name")).filter(beyond)
+    return found

@@ -14,34 +14,48 @@ WHERE removed_at IS NULL AND duplicate_of_id IS NULL AND date IS NOT NULL
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('papers', '0007_long_rows'),
+        ("papers", "0007_long_rows"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FrameworkMonth',
+            name="FrameworkMonth",
             fields=[
-                ('pk', models.CompositePrimaryKey('month', 'framework', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('month', models.IntegerField()),
-                ('framework', models.TextField()),
-                ('papers', models.IntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "month", "framework", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("month", models.IntegerField()),
+                ("framework", models.TextField()),
+                ("papers", models.IntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='MonthCount',
+            name="MonthCount",
             fields=[
-                ('month', models.IntegerField(primary_key=True, serialize=False)),
-                ('papers', models.IntegerField()),
-                ('papers_with_code', models.IntegerField()),
+                ("month", models.IntegerField(primary_key=True, serialize=False)),
+                ("papers", models.IntegerField()),
+                ("papers_with_code", models.IntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='ProceedingCount',
+            name="ProceedingCount",
             fields=[
-                ('proceeding', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='count', serialize=False, to='papers.proceeding')),
-                ('papers', models.IntegerField()),
+                (
+                    "proceeding",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="count",
+                        serialize=False,
+                        to="papers.proceeding",
+                    ),
+                ),
+                ("papers", models.IntegerField()),
             ],
         ),
         migrations.RunSQL(INDEX, "DROP INDEX papers_paper_by_month"),

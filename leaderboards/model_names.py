@@ -1,8 +1,8 @@
 """The address of a model: its name folded, by one SQL function that indexes and queries share.
 
 Claims name their model in free text, and seventy thousand of them have no row in `Model`, which holds what can be measured
-here. So a model's page is found by the name (docs/decisions/0012): "GPT-3 (175B)" and "GPT-3 175B" share the address gpt-3-175b. A plus
-counts, since X and X+ are two models; letters outside of ASCII stay, so that "β-VAE" is not "VAE".
+here. So a model's page is found by the name (docs/decisions/0012): "GPT-3 (175B)" and "GPT-3 175B" share the address
+gpt-3-175b. A plus counts, since X and X+ are two models; letters outside of ASCII stay, so that "β-VAE" is not "VAE".
 """
 
 from typing import Any, TypeVar

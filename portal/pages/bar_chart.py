@@ -8,6 +8,7 @@ from django.utils import timezone
 WIDTH, HEIGHT = 360, 120
 TOP, BOTTOM = 16, 18
 """Room above the bars for the largest one's number, and below them for years."""
+EDGE = 12
 MOST_YEARS = 25
 LABELS = 6
 
@@ -27,8 +28,8 @@ class Bar:
 
     @property
     def middle(self) -> float:
-        """Where its words stand."""
-        return round(self.x + self.width / 2, 1)
+        """Where its words stand: above its middle, and inside of the drawing."""
+        return round(min(max(self.x + self.width / 2, EDGE), WIDTH - EDGE), 1)
 
 
 @dataclass(frozen=True, kw_only=True)

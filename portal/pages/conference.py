@@ -83,7 +83,7 @@ def conference_detail(request: HttpRequest, slug: str) -> HttpResponse:
 
 def proceeding_detail(request: HttpRequest, slug: str, proceeding: str) -> HttpResponse:
     """The page of one meeting of a conference."""
-    found = Proceeding.objects.published().select_related("conference").filter(slug=proceeding).first()
+    found = Proceeding.objects.published().select_related("conference", "count").filter(slug=proceeding).first()
     if found is None:
         return absence.explain_removal(request, Proceeding.objects.all(), noun="proceeding", slug=proceeding)
     conference = _shown_conference(found)
@@ -94,7 +94,7 @@ def proceeding_detail(request: HttpRequest, slug: str, proceeding: str) -> HttpR
 
 def _meeting_alone(request: HttpRequest, slug: str) -> HttpResponse:
     """A meeting of no known conference at its address, any other by a redirect; else why nothing is here."""
-    found = Proceeding.objects.published().select_related("conference").filter(slug=slug).first()
+    found = Proceeding.objects.published().select_related("conference", "count").filter(slug=slug).first()
     if found is None:
         return absence.explain_removal(request, Conference.objects.all(), noun="conference", slug=slug)
     if _shown_conference(found) is None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 30, 8, 8, 20
-LABELS = 6
+LEFT, RIGHT, TOP, BOTTOM = 30, 20, 8, 20
+LABELS = 5
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 
-from papers.models import Method, MethodYear, Paper, PaperMethod, PaperTask, SlugHistory
+from papers.models import Method, MethodCollection, MethodYear, Paper, PaperMethod, PaperTask, SlugHistory
 from portal.context import page
 from portal.pages import absence, bar_chart
 from portal.pages.dataset import other_name
@@ -89,10 +89,12 @@ def tasks_of(method: Method, *, papers: int) -> Tasks:
 
 def _collections(method: Method) -> tuple[tuple[Link, tuple[Link, ...]], ...]:
     """The method's collections under their areas."""
-    rows = method.collections.filter(removed_at=None).order_by("area", "name").values_list("area", "name", "slug")
+    placed = method.collections.through.objects.filter(method=method).values("methodcollection")
+    found = MethodCollection.objects.published().filter(Q(pk=method.main_collection_id) | Q(pk__in=placed))
+    rows = found.order_by("area", "name").values_list("area", "name", "slug")
     return tuple(
-        (area, tuple(Link(text=name or slug, href=address("methods:collection", slug)) for _, name, slug in found))
-        for area, found in groupby(rows, key=lambda row: area_link(row[0]))
+        (area, tuple(Link(text=name or slug, href=address("methods:collection", slug)) for _, name, slug in group))
+        for area, group in groupby(rows, key=lambda row: area_link(row[0]))
     )
 
 

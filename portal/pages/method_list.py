@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -19,6 +20,22 @@ from portal.pages.links import Link, address
 PAGE = 60
 NO_AREA = "Other"
 MARK = re.compile(r"(?P<papers>\d{1,9})~(?P<key>\d{1,18})", re.ASCII)
+
+
+# Papers name a method's main collection, the dump of methods all of them.
+_COLLECTIONS = """
+WITH member AS (
+    SELECT methodcollection_id AS collection_id, method_id FROM papers_method_collections
+    UNION
+    SELECT main_collection_id, id FROM papers_method WHERE main_collection_id IS NOT NULL
+)
+SELECT collection.name, collection.slug, collection.area, count(*)
+FROM member
+JOIN papers_method method ON method.id = member.method_id AND method.removed_at IS NULL AND method.spam_reason = ''
+JOIN papers_methodcollection collection ON collection.id = member.collection_id AND collection.removed_at IS NULL
+GROUP BY collection.id
+ORDER BY count(*) DESC, collection.slug
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +70,6 @@ class AreaCard:
     """An area of the methods' own taxonomy, with its collections, the largest first."""
 
     link: Link
-    methods: int
     collections: tuple[CollectionCard, ...]
 
 
@@ -85,7 +101,7 @@ def collection_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "area": area_link(collection.area),
         "parent": collection.parent_name if collection.parent_name != collection.name else "",
         "description": collection.description or "",
-        "methods": listed(Method.objects.published().filter(collections=collection), after=request.GET.get("after", "")),
+        "methods": listed(methods_of(MethodCollection.objects.filter(pk=collection.pk)), after=request.GET.get("after", "")),
         "section": "methods",
     }
     return page(request, "papers/method_collection.html", context)
@@ -96,14 +112,9 @@ def areas() -> tuple[AreaCard, ...]:
 
     The archive names areas and gives them no address here, so that two names of one address are one area.
     """
-    is_shown = Q(methods__removed_at=None, methods__spam_reason="")
-    rows = (
-        MethodCollection.objects.published()
-        .annotate(number=Count("methods", filter=is_shown))
-        .filter(number__gt=0)
-        .order_by("-number", "slug")
-        .values_list("name", "slug", "area", "number")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_COLLECTIONS)
+        rows = cursor.fetchall()
     found: dict[str, list[CollectionCard]] = {}
     for name, slug, area, number in rows:
         link = Link(text=name or slug, href=address("methods:collection", slug))
@@ -119,17 +130,19 @@ def area_link(area: str | None) -> Link:
 
 
 def _area(collections: Sequence[CollectionCard]) -> AreaCard:
-    link = area_link(collections[0].area)
-    return AreaCard(link=link, methods=sum(card.methods for card in collections), collections=tuple(collections))
+    return AreaCard(link=area_link(collections[0].area), collections=tuple(collections))
 
 
 def _of_area(area: AreaCard) -> QuerySet[Method]:
     names = {card.area for card in area.collections}
     within = Q(area__in=names) | (Q(area=None) if "" in names else Q())
-    families = MethodCollection.objects.published().filter(within)
-    return Method.objects.published().filter(
-        pk__in=Method.collections.through.objects.filter(methodcollection__in=families).values("method")
-    )
+    return methods_of(MethodCollection.objects.published().filter(within))
+
+
+def methods_of(collections: QuerySet[MethodCollection]) -> QuerySet[Method]:
+    """The methods that are shown of any of these collections, each once."""
+    placed = Method.collections.through.objects.filter(methodcollection__in=collections)
+    return Method.objects.published().filter(Q(main_collection__in=collections) | Q(pk__in=placed.values("method")))
 
 
 def listed(methods: QuerySet[Method], *, after: str) -> Page[MethodCard]:

@@ -126,9 +126,9 @@ def _files(report: Any) -> Iterable[str]:
             parts = [
                 f"{file[key]:,} {words}"
                 for key, words in (("new", "new"), ("changed", "changed"), ("same", "unchanged"), ("rejected", "refused"))
-                if isinstance(file.get(key), int)
+                if isinstance(file.get(key), int) and file[key]
             ]
-            yield f"{file['file']}: {', '.join(parts)}"
+            yield f"{file['file']}: {', '.join(parts) or 'no rows'}"
 
 
 def _last_export() -> Transfer | None:

@@ -18,9 +18,10 @@ from papers.count_models import (
     RepositoryCount,
     TaskCount,
     Total,
-)
+)  # fmt: skip
 from papers.related_models import RelatedPapers, WordStatistics
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
+from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
 
 __all__ = [
     "ArchiveExport",
@@ -34,10 +35,12 @@ __all__ = [
     "Conference",
     "Dataset",
     "ExportedFile",
+    "FrameworkMonth",
     "Method",
     "MethodCollection",
     "MethodCount",
     "MethodYear",
+    "MonthCount",
     "Paper",
     "PaperAuthor",
     "PaperCount",
@@ -45,6 +48,7 @@ __all__ = [
     "PaperRepository",
     "PaperTask",
     "Proceeding",
+    "ProceedingCount",
     "RelatedPapers",
     "Repository",
     "RepositoryCount",

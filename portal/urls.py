@@ -16,20 +16,27 @@ from portal.pages import (
     board_files,
     board_picture,
     board_view,
+    conference,
     dataset,
+    dataset_list,
     downloads,
     errors,
     home,
+    libraries,
     method,
+    method_list,
+    model,
     paper,
     paper_list,
     run,
     run_list,
     search,
     sota,
+    status,
     task,
     task_list,
     trailing_slash,
+    trends,
     words,
 )
 
@@ -72,12 +79,19 @@ boards = [
     path("badge/<key:paper>/<key:slug>", badge.as_json, name="badge"),
 ]
 datasets = [
-    path("datasets", dataset.datasets, name="list"),
+    path("datasets", dataset_list.datasets, name="list"),
     path("dataset/<key:slug>", dataset.dataset_detail, name="detail"),
 ]
 methods = [
-    path("methods", method.methods, name="list"),
+    path("methods", method_list.methods, name="list"),
+    path("methods/area/<key:slug>", method_list.area_detail, name="area"),
+    path("methods/category/<key:slug>", method_list.collection_detail, name="collection"),
     path("method/<key:slug>", method.method_detail, name="detail"),
+]
+conferences = [
+    path("conferences", conference.conferences, name="list"),
+    path("conference/<key:slug>", conference.conference_detail, name="detail"),
+    path("conference/<key:slug>/<key:proceeding>", conference.proceeding_detail, name="proceeding"),
 ]
 runs = [
     path("runs", run_list.runs, name="list"),
@@ -94,12 +108,17 @@ urlpatterns = [
     path("", include((boards, "boards"))),
     path("", include((datasets, "datasets"))),
     path("", include((methods, "methods"))),
+    path("", include((conferences, "conferences"))),
     path("", include((runs, "runs"))),
+    path("", include(([path("model/<key:slug>", model.model_detail, name="detail")], "models"))),
     path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
     path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),
     path("downloads", downloads.downloads, name="downloads"),
     path("downloads/<key:export>/<key:name>", downloads.download, name="download"),
     path("search", search.search, name="search"),
+    path("trends", trends.trends, name="trends"),
+    path("libraries", libraries.libraries, name="libraries"),
+    path("status", status.status, name="status"),
     path("submit", words.submit, name="submit"),
     path("about", words.about, name="about"),
     path("favicon.ico", words.favicon),

@@ -28,6 +28,10 @@ PAGES = [
     "/about",
     "/downloads",
     "/runs",
+    "/conferences",
+    "/libraries",
+    "/trends",
+    "/status",
 ]
 
 
@@ -44,7 +48,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
     in_order(
         page.text.rsplit("Self-test", 1)[1],
         [
-            "Papers With Code 2", "Explore Notable Benchmarks All SotA Datasets Papers Methods", "Community Submit Results About",
+            "Papers With Code 2", "Explore Notable Benchmarks All SotA Datasets Papers Methods Conferences Libraries Trends", "Community Submit Results About Runs Downloads Status",
             "Data sourced from the PWC Archive (CC-BY-SA 4.0).",
         ],
     )  # fmt: skip
@@ -53,7 +57,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
 
 def test_every_link_of_header_and_footer_answers(client):
     links = [(text, href) for text, href, _ in read(client.get("/submit")).links if href.startswith("/")]
-    assert len(links) == 17
+    assert len(links) == 21
     assert [(text, href) for text, href in links if client.get(href).status_code != 200] == []
 
 

@@ -1,0 +1,78 @@
+"""Small charts of counts by year: bars whose places are computed here, drawn by components/charts.html as plain SVG."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+WIDTH, HEIGHT = 360, 120
+TOP, BOTTOM = 16, 18
+"""Room above the bars for the largest one's number, and below them for years."""
+EDGE = 12
+MOST_YEARS = 25
+LABELS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A year's bar, in units of the drawing; `label` is the year where it is written out, `number` the largest's count."""
+
+    year: int
+    count: int
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str = ""
+    number: str = ""
+
+    @property
+    def middle(self) -> float:
+        """Where its words stand: above its middle, and inside of the drawing."""
+        return round(min(max(self.x + self.width / 2, EDGE), WIDTH - EDGE), 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarChart:
+    """Bars from the left to the right; `counts` are all years' counts, those too that the drawing has no room for."""
+
+    bars: tuple[Bar, ...]
+    counts: tuple[tuple[int, int], ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    base: int = HEIGHT - BOTTOM
+
+
+def by_year(counts: Mapping[int, int]) -> BarChart | None:
+    """A chart of the newest years, those without a count too; None without counts.
+
+    Years to come are left out of the drawing: an archive's slip of a date must not push all other years aside.
+    """
+    known = tuple(sorted((year, count) for year, count in counts.items() if count > 0))
+    drawn = [year for year, _ in known if year <= timezone.now().year + 1]
+    if not drawn:
+        return BarChart(bars=(), counts=known) if known else None
+    years = range(max(drawn[0], drawn[-1] - MOST_YEARS + 1), drawn[-1] + 1)
+    highest = max(counts.get(year, 0) for year in years)
+    step = WIDTH / max(len(years), 8)
+    every = -(-len(years) // LABELS)
+    bars = []
+    is_marked = False
+    for place, year in enumerate(years):
+        count = counts.get(year, 0)
+        height = round((HEIGHT - TOP - BOTTOM) * count / highest, 1)
+        is_highest = count == highest and not is_marked
+        is_marked = is_marked or is_highest
+        bars.append(
+            Bar(
+                year=year,
+                count=count,
+                x=round(place * step + step * 0.12, 1),
+                y=round(HEIGHT - BOTTOM - height, 1),
+                width=round(step * 0.76, 1),
+                height=height,
+                label=str(year) if (len(years) - 1 - place) % every == 0 else "",
+                number=f"{count:,}" if is_highest else "",
+            )
+        )
+    return BarChart(bars=tuple(bars), counts=known)

@@ -1,0 +1,164 @@
+"""Trends: how many papers come with code, and what that code is written with, over the years."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from papers import counts
+from papers.models import FrameworkMonth, MonthCount
+from portal.context import page
+from portal.pages import line_chart
+from portal.pages.line_chart import LineChart
+
+FRAMEWORKS_SHOWN = 6
+YEARS_SHOWN = 12
+MANY_PAPERS_A_QUARTER = 50
+"""With fewer, shares by quarters jump about and tell nothing."""
+
+NAMES: Mapping[str, str] = {
+    "pytorch": "PyTorch", "tf": "TensorFlow", "jax": "JAX", "mxnet": "MXNet", "torch": "Torch", "caffe2": "Caffe2",
+    "paddle": "PaddlePaddle", "mindspore": "MindSpore",
+}  # fmt: skip
+UNKNOWN = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Year:
+    """A year's papers; `frameworks` are the papers with code in each framework that the page shows."""
+
+    year: int
+    papers: int
+    with_code: int
+    unknown: int
+    frameworks: tuple[int, ...]
+
+    @property
+    def share(self) -> str:
+        """How many of the year's papers have code."""
+        return percent(self.with_code, self.papers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trends:
+    """All that the page shows; years come the newest first. Charts are of quarters where papers are many, else of years."""
+
+    totals: tuple[tuple[str, int], ...]
+    frameworks: tuple[str, ...]
+    years: tuple[Year, ...]
+    period: str
+    code: LineChart | None
+    shares: LineChart | None
+
+
+def trends(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    return page(request, "portal/trends.html", {"trends": read(), "section": "trends"})
+
+
+def read() -> Trends:
+    """The page's content out of stored counts, however many papers there are: three queries."""
+    papers, with_code = _months()
+    frameworks = _framework_months(within=papers)
+    shown = sorted((name for name in frameworks if name != UNKNOWN), key=lambda name: (-sum(frameworks[name].values()), name))
+    shown = shown[:FRAMEWORKS_SHOWN]
+    newest = max(papers, default=0) // 12
+    recent = [month for month in papers if month // 12 > newest - YEARS_SHOWN]
+    is_quarterly = sum(papers[month] for month in recent) >= MANY_PAPERS_A_QUARTER * 4 * YEARS_SHOWN
+    period: Callable[[int], int] = (lambda month: month // 3) if is_quarterly else (lambda month: month // 12)
+    times = range(period(min(recent)), period(max(recent)) + 1) if recent else range(0)
+    all_of, code_of = _by(papers, period), _by(with_code, period)
+    return Trends(
+        totals=_totals(),
+        frameworks=tuple(name_of(name) for name in shown),
+        years=_years(papers, with_code, frameworks, shown),
+        period="quarter" if is_quarterly else "year",
+        code=line_chart.of_shares(
+            [_label(time, is_quarterly=is_quarterly) for time in times],
+            [("Papers with code", [_share(code_of[time], all_of[time]) for time in times])],
+        ),
+        shares=line_chart.of_shares(
+            [_label(time, is_quarterly=is_quarterly) for time in times],
+            [
+                (name_of(name), [_share(found[time], code_of[time]) for time in times])
+                for name in shown
+                for found in [_by(frameworks[name], period)]
+            ],
+        ),
+    )
+
+
+def name_of(framework: str) -> str:
+    """What people call a framework."""
+    return NAMES.get(framework, framework)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in words, empty of nothing."""
+    return f"{100 * part / whole:.0f} %" if whole else ""
+
+
+def _months() -> tuple[Counter[int], Counter[int]]:
+    """Papers, and papers with code, by month, without months to come: slips of dates, of which archives have some."""
+    today = timezone.now()
+    rows = list(
+        MonthCount.objects.filter(month__lte=12 * today.year + today.month - 1).values_list("month", "papers", "papers_with_code")
+    )
+    return Counter({month: number for month, number, _ in rows}), Counter({month: number for month, _, number in rows})
+
+
+def _framework_months(*, within: Mapping[int, int]) -> dict[str, Counter[int]]:
+    found: dict[str, Counter[int]] = defaultdict(Counter)
+    for month, framework, number in FrameworkMonth.objects.values_list("month", "framework", "papers"):
+        if month in within:
+            found[framework][month] = number
+    return found
+
+
+def _totals() -> tuple[tuple[str, int], ...]:
+    known = counts.totals()
+    words = {
+        "papers": "papers", "papers_with_code": "papers with code", "tasks": "tasks", "datasets": "datasets",
+        "methods": "methods", "boards": "boards", "results": "results",
+    }  # fmt: skip
+    return tuple((text, known.get(name, 0)) for name, text in words.items())
+
+
+def _years(
+    papers: Counter[int], with_code: Counter[int], frameworks: Mapping[str, Counter[int]], shown: Sequence[str]
+) -> tuple[Year, ...]:
+    all_of, code_of = _by(papers, _year), _by(with_code, _year)
+    by_framework = [_by(frameworks[name], _year) for name in shown]
+    unknown = _by(frameworks.get(UNKNOWN, Counter()), _year)
+    return tuple(
+        Year(
+            year=year,
+            papers=all_of[year],
+            with_code=code_of[year],
+            unknown=unknown[year],
+            frameworks=tuple(found[year] for found in by_framework),
+        )
+        for year in sorted(all_of, reverse=True)
+    )
+
+
+def _year(month: int) -> int:
+    return month // 12
+
+
+def _by(months: Counter[int], period: Callable[[int], int]) -> Counter[int]:
+    """Counts of months as counts of longer times."""
+    found: Counter[int] = Counter()
+    for month, number in months.items():
+        found[period(month)] += number
+    return found
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _label(time: int, *, is_quarterly: bool) -> str:
+    return f"{time // 4} Q{time % 4 + 1}" if is_quarterly else str(time)

@@ -1,6 +1,7 @@
-"""Ranks on a board."""
+"""Ranks on a board, and the frontier: the best so far, day by day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from leaderboards.directions import Direction
 
@@ -17,3 +18,18 @@ def rank(values: Sequence[float | None], *, direction: Direction) -> list[int | 
     for place, value in enumerate(present, start=1):
         places.setdefault(value, place)
     return [None if value is None else places[value] for value in values]
+
+
+def frontier(dated: Iterable[tuple[date, float]], *, direction: Direction) -> list[tuple[date, float]]:
+    """The days on which a value was better than all before, with that value, oldest first; of one day only the best counts.
+
+    A metric that is not ranked has no frontier.
+    """
+    if direction == "none":
+        return []
+    sign = -1.0 if direction == "lower" else 1.0
+    found: list[tuple[date, float]] = []
+    for day, value in sorted(dated, key=lambda point: (point[0], -sign * point[1])):
+        if not found or sign * value > sign * found[-1][1]:
+            found.append((day, value))
+    return found

@@ -10,9 +10,12 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from papers import trend_definitions
 from papers.count_definitions import STORED, TOTALS
 from papers.count_models import Total
 from papers.count_triggers import Stored, recount_everything
+
+_ALL = [*STORED, *trend_definitions.STORED]
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,11 @@ class Difference:
 
 
 def recount_all(*, using: str = "default") -> None:
-    """Make every count of papers, tasks, methods, authors, repositories and areas true.
+    """Make every count of papers, tasks, methods, authors, repositories, areas, months and proceedings true.
 
     Tables that were just filled should be analyzed before.
     """
-    settle(STORED, TOTALS, using=using)
+    settle(_ALL, TOTALS, using=using)
 
 
 def recount(
@@ -53,6 +56,7 @@ def recount(
     """
     asked = [
         ("papers_recount_of_papers", papers),
+        ("papers_recount_months_of", papers),
         ("papers_taskcount_recount", tasks),
         ("papers_methodcount_recount", methods),
         ("papers_methodyear_recount", methods),
@@ -67,7 +71,7 @@ def recount(
 
 def differences(*, using: str = "default") -> Iterator[Difference]:
     """Where what is stored is not what is there."""
-    yield from compare(STORED, TOTALS, using=using)
+    yield from compare(_ALL, TOTALS, using=using)
 
 
 def totals() -> Mapping[str, int]:

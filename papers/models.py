@@ -10,17 +10,11 @@ from django.db.models import F, Q
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Screened, ScreenedQuerySet, Source
 from papers.changes import Change
 from papers.count_models import (
-    AreaCount,
-    AuthorCount,
-    MethodCount,
-    MethodYear,
-    PaperCount,
-    RepositoryCount,
-    TaskCount,
-    Total,
-)
+    AreaCount, AuthorCount, MethodCount, MethodYear, PaperCount, RepositoryCount, TaskCount, Total,
+)  # fmt: skip
 from papers.related_models import RelatedPapers, WordStatistics
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
+from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
 
 __all__ = [
     "ArchiveExport",
@@ -34,10 +28,12 @@ __all__ = [
     "Conference",
     "Dataset",
     "ExportedFile",
+    "FrameworkMonth",
     "Method",
     "MethodCollection",
     "MethodCount",
     "MethodYear",
+    "MonthCount",
     "Paper",
     "PaperAuthor",
     "PaperCount",
@@ -45,6 +41,7 @@ __all__ = [
     "PaperRepository",
     "PaperTask",
     "Proceeding",
+    "ProceedingCount",
     "RelatedPapers",
     "Repository",
     "RepositoryCount",

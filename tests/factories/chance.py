@@ -18,6 +18,7 @@ from papers.models import (
     PaperMethod,
     PaperRepository,
     PaperTask,
+    Proceeding,
     Repository,
     Task,
 )
@@ -29,6 +30,7 @@ from tests.factories.catalogue import (
     make_dataset,
     make_method,
     make_paper,
+    make_proceeding,
     make_repository,
     make_result,
     make_task,
@@ -41,7 +43,7 @@ VALUES = [None, 0.0, 1.0, 1.0, 2.5, -3.0, float("nan"), float("inf"), 90.0]
 ACTIONS = (
     "make_paper", "claim", "remove_or_restore", "remove_many", "restore_many", "judge", "retag", "use_another", "unlink", "link", "relink_code",
     "redate", "merge", "rescore", "turn", "reorder", "move_claim", "move_board", "measure", "change_measurement", "delete", "delete_claim",
-    "change_areas",
+    "change_areas", "reframe", "convene",
 )  # fmt: skip
 
 
@@ -53,6 +55,8 @@ class Chance:
         self.tasks = [make_task(name=f"T{n}", areas=[make_area(name=f"A{n % 2}")]) for n in range(3)]
         for number in range(2):
             make_method(name=f"M{number}")
+        for number in range(2):
+            make_proceeding(name=f"C 202{number}", conference="C")
         for _ in range(3):
             make_repository()
         for task in self.tasks[:2]:
@@ -86,7 +90,7 @@ class Chance:
             Score.objects.filter(pk=score.pk).update(value=self.random.choice(VALUES))
 
     def remove_or_restore(self):
-        tables = [Paper, Paper, Claim, Task, Method, Dataset, Leaderboard, PaperRepository, Repository, Author, Area]
+        tables = [Paper, Paper, Claim, Task, Method, Dataset, Leaderboard, PaperRepository, Repository, Author, Area, Proceeding]
         row = self.some(self.random.choice(tables))
         if row is None:
             return
@@ -213,3 +217,11 @@ class Chance:
     def change_areas(self):
         areas = list(Area.objects.order_by("pk"))
         self.some(Task).areas.set(self.random.sample(areas, self.random.randint(0, len(areas))))
+
+    def reframe(self):
+        if link := self.some(PaperRepository):
+            link.framework = self.random.choice([None, "", "none", "pytorch", "tf", " PyTorch"])
+            link.save()
+
+    def convene(self):
+        Paper.objects.filter(pk=self.some(Paper).pk).update(proceeding=self.random.choice([None, self.some(Proceeding)]))

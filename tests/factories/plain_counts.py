@@ -21,15 +21,19 @@ from papers.models import (
     Author,
     AuthorCount,
     Dataset,
+    FrameworkMonth,
     Method,
     MethodCount,
     MethodYear,
+    MonthCount,
     Paper,
     PaperAuthor,
     PaperCount,
     PaperMethod,
     PaperRepository,
     PaperTask,
+    Proceeding,
+    ProceedingCount,
     Repository,
     RepositoryCount,
     Task,
@@ -46,6 +50,9 @@ COLUMNS = {
     AuthorCount: (["author_id"], ["papers"]),
     RepositoryCount: (["repository_id"], ["papers"]),
     AreaCount: (["area_id"], ["tasks"]),
+    MonthCount: (["month"], ["papers", "papers_with_code"]),
+    FrameworkMonth: (["month", "framework"], ["papers"]),
+    ProceedingCount: (["proceeding_id"], ["papers"]),
     BoardCount: (["board_id"], ["results", "measurements", "papers", *BEST]),
     TaskBoards: (["task_id"], ["boards", "results", "papers_with_result"]),
     DatasetCount: (["dataset_id"], ["boards", "results", "papers"]),
@@ -67,7 +74,7 @@ def _rows(table, keys, figures):
 def plain_counts():
     """What `stored_counts` should be."""
     shown = _Shown()
-    found = {**_catalogue(shown), **_boards(shown)}
+    found = {**_catalogue(shown), **_trends(shown), **_boards(shown)}
     totals = {
         "papers": len(shown.papers),
         "papers_with_code": len(found["PaperCount"]),
@@ -131,6 +138,25 @@ def _catalogue(shown):
         "AreaCount": {
             area: (len({task.pk for task in Area.objects.get(pk=area).tasks.all()} & shown.tasks),) for area in shown.areas
         },
+    }
+
+
+def _trends(shown):
+    months = {pk: 12 * paper.date.year + paper.date.month - 1 for pk, paper in shown.papers.items() if paper.date}
+    with_code = {link.paper_id for link in shown.code}
+    written = {
+        (link.paper_id, (link.framework or "").strip(" ").lower() or "none") for link in shown.code if link.paper_id in months
+    }
+    meetings = {row.pk for row in Proceeding.objects.all() if not row.removed_at}
+    return {
+        "MonthCount": {
+            month: (number, sum(months.get(paper) == month for paper in with_code))
+            for month, number in Counter(months.values()).items()
+        },
+        "FrameworkMonth": {
+            key: (number,) for key, number in Counter((months[paper], framework) for paper, framework in written).items()
+        },
+        "ProceedingCount": _alone(paper.proceeding_id for paper in shown.papers.values() if paper.proceeding_id in meetings),
     }
 
 

@@ -24,6 +24,7 @@ from portal.pages import (
     run_list,
     search,
     sota,
+    suggestions,
     task,
     task_list,
     trailing_slash,
@@ -52,6 +53,8 @@ admin.site.index_title = "The catalogue, the registry and the queue"
 
 papers = [
     path("papers", paper_list.papers, name="list"),
+    path("latest", paper_list.latest, name="latest"),
+    path("greatest", paper_list.greatest, name="greatest"),
     path("paper/<key:slug>", paper.paper_detail, name="detail"),
 ]
 tasks = [
@@ -92,6 +95,7 @@ urlpatterns = [
     path("downloads", downloads.downloads, name="downloads"),
     path("downloads/<key:export>/<key:name>", downloads.download, name="download"),
     path("search", search.search, name="search"),
+    path("search/suggest", suggestions.suggest, name="suggest"),
     path("submit", words.submit, name="submit"),
     path("about", words.about, name="about"),
     path("favicon.ico", words.favicon),

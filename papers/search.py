@@ -52,7 +52,7 @@ class Found:
     @property
     def count_text(self) -> str:
         """How many, as a reader reads it: "17", "1,000+"."""
-        return f"{CAP:,}+" if self.is_capped else f"{self.count:,}"
+        return f"{min(CAP, self.count):,}+" if self.is_capped else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def read(asked: QueryDict) -> PaperFilter:
     year, complaint = year_of(asked.get("year", ""))
     order = asked.get("sort", LATEST)
     if order not in ORDERS:
-        order, complaint = LATEST, complaint or f"There is no order “{_quoted(order)}”: the latest come first."
+        order, complaint = LATEST, complaint or f"There is no order “{quoted(order)}”: the latest come first."
     return PaperFilter(order=order, with_code=is_on(asked.get("code", "")), year=year, complaint=complaint)
 
 
@@ -74,9 +74,10 @@ def year_of(text: str) -> tuple[int | None, str]:
         return None, ""
     if text.isascii() and text.isdigit() and len(text) <= 4 and FIRST_YEAR <= int(text) <= LAST_YEAR:
         return int(text), ""
-    return None, f"“{_quoted(text)}” is no year from {FIRST_YEAR} to {LAST_YEAR}: papers of all years are shown."
+    return None, f"“{quoted(text)}” is no year from {FIRST_YEAR} to {LAST_YEAR}: papers of all years are shown."
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """What somebody typed, short and printable enough to be said back."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text[: LONGEST_QUOTE + 1])
     return printable if len(text) <= LONGEST_QUOTE else f"{printable[:LONGEST_QUOTE]}…"

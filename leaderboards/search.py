@@ -1,15 +1,28 @@
-"""Finding boards by the words of their tasks and datasets."""
+"""Finding boards by the words of their tasks and datasets, and models by those of their names."""
 
-from django.db.models import Exists, F, OuterRef, TextField, Value
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, Min, OuterRef, TextField, Value
 from django.db.models.functions import Concat
 
-from leaderboards.models import Leaderboard, LeaderboardQuerySet
+from leaderboards import model_names
+from leaderboards.models import Claim, Leaderboard, LeaderboardQuerySet, shown
 from papers.models import Dataset, Task
-from papers.search_names import best_first, has_words
+from papers.search_names import CAP, best_first, has_words
 from papers.search_words import beginnings, clean
 
 JOINS = "'on'"
 """The word between task and dataset in a board's name, which neither of them has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundModel:
+    """A model by its name, as claims have it, with its address and how many claims are about it; `merit` 0 is the very name."""
+
+    name: str
+    slug: str
+    claims: int
+    merit: int
 
 
 def boards(rows: LeaderboardQuerySet, query: str) -> LeaderboardQuerySet:
@@ -26,3 +39,18 @@ def boards(rows: LeaderboardQuerySet, query: str) -> LeaderboardQuerySet:
         Exists(Dataset.objects.published().filter(pk=OuterRef("dataset"))),
     )
     return best_first(shown, Concat(F("task__name"), Value(" on "), F("dataset_name"), output_field=TextField()), query=query)
+
+
+def models(query: str, *, limit: int, cap: int = CAP) -> tuple[FoundModel, ...]:
+    """The models with every word of the query in their name, best first, chosen among `cap` claims on boards that are shown.
+
+    Names that share an address are one model; claims beyond the cap are not counted.
+    """
+    words = beginnings(clean(query))
+    if not words:
+        return ()
+    found = Claim.objects.published().filter(has_words("model_name", " & ".join(words)), shown("leaderboard__"))
+    claims = Claim.objects.filter(pk__in=found.order_by().values("pk")[:cap]).annotate(slug=model_names.slug("model_name"))
+    by_model = claims.exclude(slug="").order_by().values("slug").annotate(name=Min("model_name"), claims=Count("pk"))
+    rows = best_first(by_model, Min("model_name"), query=query).values_list("name", "slug", "claims", "merit")[:limit]
+    return tuple(FoundModel(name=name, slug=slug, claims=claims, merit=merit) for name, slug, claims, merit in rows)

@@ -25,6 +25,9 @@ class PaperCount(models.Model):
     code_links = models.IntegerField()
     has_official = models.BooleanField()
 
+    class Meta:
+        indexes = [models.Index(F("code_links").desc(), F("paper_id").desc(), name="paper_count_most_code_first")]
+
     def __str__(self) -> str:
         return f"{self.paper_id}: {self.code_links}"
 

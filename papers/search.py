@@ -6,17 +6,21 @@ and the newest 1,000 whose title does. So a rare word is ranked among all of its
 title is found however old it is. Of a phrase the newest 5,000 papers with all of its words are looked at, and for signs such as
 those of C++ the best 500 that were found.
 
+A search within a task, among papers with code or of one year looks into the same indexes: tasks and code are marks among a
+paper's words, and a year is a stretch of the tables' order. So the newest 1,000 are those of that kind.
+
 The index is papers/search_sql.py, the reading of queries papers/search_words.py, names of other things papers/search_names.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from django.db import connection
 
 from papers import search_words
 from papers.search_words import clean
 
-__all__ = ["CAP", "MOST_HITS", "Found", "Hit", "Suggestion", "clean", "papers", "suggest"]
+__all__ = ["ALL", "CAP", "MOST_HITS", "Found", "Hit", "Suggestion", "Within", "clean", "papers", "suggest"]
 
 CAP = 1000
 PHRASE_CAP = 5000
@@ -48,7 +52,7 @@ class Found:
     @property
     def count_text(self) -> str:
         """How many, as a reader reads it: "17", "1,000+"."""
-        return f"{CAP:,}+" if self.is_capped else f"{self.count:,}"
+        return f"{min(CAP, self.count):,}+" if self.is_capped else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,23 @@ class Suggestion:
     title: str
     slug: str
 
+
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """Which papers are searched: those of a task (its primary key), those with code, those of a year; all of it together."""
+
+    task: int | None = None
+    with_code: bool = False
+    year: int | None = None
+
+    @property
+    def marks(self) -> str:
+        """What papers/search_sql.py marks such papers with, as a tsquery; empty for none."""
+        marks = [f"'#task{self.task:d}'"] if self.task is not None else []
+        return " & ".join([*marks, "'#code'"] if self.with_code else marks)
+
+
+ALL = Within()
 
 NOTHING = Found(hits=(), count=0, is_capped=False)
 
@@ -76,29 +97,47 @@ _NOT_REWRITTEN = "NOT EXISTS (SELECT FROM papers_search_added a WHERE a.paper_id
 _ANSWERABLE = "querytree({query}) NOT IN ('', 'T')"
 
 
-def _newest(columns: str, *, table: str, words: str, kind: str, has_phrases: bool) -> str:
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """What makes one statement different from another."""
+
+    has_phrases: bool
+    has_signs: bool
+    has_marks: bool
+    has_year: bool
+
+    def kept(self, words: str) -> str:
+        """SQL of the condition that a row is of the papers that are searched; `words` is the column that has its marks."""
+        marks = f" AND {words} @@ %(marks)s::tsquery" if self.has_marks else ""
+        return marks + (" AND date BETWEEN %(first_day)s AND %(last_day)s" if self.has_year else "")
+
+
+def _newest(columns: str, *, table: str, words: str, kind: str, shape: _Shape) -> str:
     """SQL for the newest rows of a table whose `words` match; `kind` is the configuration.
 
     No ORDER BY, on purpose: with one the planner would walk through the whole table by date where it expects many matches.
     """
     loose, exact = (f"websearch_to_tsquery('{kind}', papers_without_accents(%({part})s))" for part in ("loose", "exact"))
-    inner = f"SELECT {columns}, {words} FROM {table} WHERE {words} @@ {loose} AND {_ANSWERABLE.format(query=loose)} LIMIT "
-    if not has_phrases:
+    # One query of words and marks, not two conditions: the index then skips through the common words by the rare ones.
+    wanted = f"({loose} && %(marks)s::tsquery)" if shape.has_marks else loose
+    kept = replace(shape, has_marks=False).kept(words)
+    inner = f"SELECT {columns}, {words} FROM {table} WHERE {words} @@ {wanted} AND {_ANSWERABLE.format(query=loose)}{kept} LIMIT "
+    if not shape.has_phrases:
         return f"{inner} %(cap)s"
     return f"SELECT * FROM ({inner} %(phrase_cap)s) candidate WHERE {words} @@ {exact} LIMIT %(cap)s"
 
 
-def _statement(*, has_phrases: bool, has_signs: bool) -> str:
-    by_words = _newest("paper_id, date", table="papers_search", words="words", kind="english", has_phrases=has_phrases)
-    by_title = _newest(
-        "paper_id, date, title", table="papers_search_title", words="title_words", kind="simple", has_phrases=has_phrases
-    )
+@cache
+def _statement(shape: _Shape) -> str:
+    by_words = _newest("paper_id, date", table="papers_search", words="words", kind="english", shape=shape)
+    by_title = _newest("paper_id, date, title", table="papers_search_title", words="title_words", kind="simple", shape=shape)
+    kept = shape.kept("title_words")
     english, simple = (f"websearch_to_tsquery('{kind}', papers_without_accents(%(exact)s))" for kind in ("english", "simple"))
     in_words, in_titles = (_ANSWERABLE.format(query=query) for query in (english, simple))
     key = 'papers_title_key(%(title)s) COLLATE "C"'
     begins = f"title >= {key} AND title < {key} || '{LAST_SIGN}' AND {key} <> ''"
-    found = "told" if has_signs else "hits"
-    return f"""
+    found = "told" if shape.has_signs else "hits"
+    return f"""{_IN_PHYSICAL_ORDER}
 WITH by_words AS MATERIALIZED ({by_words}),
 by_title AS MATERIALIZED ({by_title}),
 built AS (
@@ -106,9 +145,9 @@ built AS (
     UNION ALL
     SELECT paper_id, date, title, ts_rank(setweight(title_words, 'A'), {simple}) FROM by_title
     UNION ALL
-    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE title = {key} AND {key} <> '' LIMIT %(beginnings)s)
+    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE title = {key} AND {key} <> ''{kept} LIMIT %(beginnings)s)
     UNION ALL
-    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE {begins} LIMIT %(beginnings)s)
+    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE {begins}{kept} LIMIT %(beginnings)s)
 ),
 pool AS (
     SELECT * FROM built found WHERE {_NOT_REWRITTEN}
@@ -116,13 +155,13 @@ pool AS (
     (SELECT paper_id, date, title, greatest(ts_rank(words, {english}), ts_rank(setweight(title_words, 'A'), {simple}))
      FROM papers_search_added WHERE is_shown AND (
         (words @@ {english} AND {in_words}) OR (title_words @@ {simple} AND {in_titles}) OR ({begins})
-     ) LIMIT %(cap)s)
+     ){kept} LIMIT %(cap)s)
 ),
 hits AS (
     SELECT paper_id, max(date) AS date, max(rank) AS rank, min(CASE
         WHEN title = {key} THEN 0 WHEN starts_with(title, {key}) THEN 1 WHEN strpos(title, {key}) > 0 THEN 2 ELSE 3 END) AS tier
     FROM pool GROUP BY paper_id
-){_JUDGED if has_signs else ""}
+){_JUDGED if shape.has_signs else ""}
 SELECT paper_id, rank, (SELECT count(*) FROM {found}),
     (SELECT count(*) FROM by_words) >= %(cap)s OR (SELECT count(*) FROM by_title) >= %(cap)s
 FROM {found} hit JOIN papers_paper ON papers_paper.id = paper_id
@@ -143,15 +182,9 @@ judged AS (
 ),
 told AS (SELECT * FROM judged WHERE has_signs OR NOT EXISTS (SELECT FROM judged WHERE has_signs))"""
 
-_STATEMENTS = {
-    (has_phrases, has_signs): _IN_PHYSICAL_ORDER + _statement(has_phrases=has_phrases, has_signs=has_signs)
-    for has_phrases in (False, True)
-    for has_signs in (False, True)
-}
 
-
-def papers(query: str, *, limit: int, offset: int = 0) -> Found:
-    """The published papers that a query finds, best first; one query. Nothing for a query without words.
+def papers(query: str, *, limit: int, offset: int = 0, within: Within = ALL) -> Found:
+    """The published papers that a query finds `within` some of them, best first; one query. Nothing for a query without words.
 
     Words are joined by "and" and stand for their other forms too; quotes make a phrase, OR an alternative, a minus excludes.
     Only the first 200 characters and 12 words of a query count. `offset` reaches no further than the papers found, which are
@@ -160,10 +193,19 @@ def papers(query: str, *, limit: int, offset: int = 0) -> Found:
     question = search_words.read(clean(query))
     if question is None:
         return NOTHING
+    shape = _Shape(
+        has_phrases=question.has_phrases,
+        has_signs=bool(question.signed),
+        has_marks=bool(within.marks),
+        has_year=within.year is not None,
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            _STATEMENTS[question.has_phrases, bool(question.signed)],
+            _statement(shape),
             {
+                "marks": within.marks,
+                "first_day": f"{within.year or 1:04d}-01-01",
+                "last_day": f"{within.year or 1:04d}-12-31",
                 "exact": question.exact,
                 "loose": question.loose,
                 "title": question.title,

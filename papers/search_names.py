@@ -42,18 +42,21 @@ def has_words(name: str | Combinable, words: str) -> Func:
     return Func(_Vector(column), _Words(Value(words)), template="%(expressions)s", arg_joiner=" @@ ", output_field=BooleanField())
 
 
-def named(rows: RowsT, query: str) -> RowsT:
-    """Those of the rows whose `name` has every word of the query: the very name, what begins so, what holds it, the rest."""
+def named(rows: RowsT, query: str, *, cap: int = CAP) -> RowsT:
+    """Those of the rows whose `name` has every word of the query: the very name, what begins so, what holds it, the rest.
+
+    The best are chosen among as many as `cap`.
+    """
     words = beginnings(clean(query))
     if not words:
         return rows.none()
-    inner = rows.filter(has_words("name", " & ".join(words))).order_by().values("pk")[:CAP]
+    inner = rows.filter(has_words("name", " & ".join(words))).order_by().values("pk")[:cap]
     found: RowsT = rows.model._default_manager.filter(pk__in=inner)
     return best_first(found, F("name"), query=query)
 
 
 def best_first(rows: RowsT, name: Combinable, *, query: str) -> RowsT:
-    """Rows that match by a name in the order of how well they do, then of their slugs."""
+    """Rows that match by a name in the order of how well they do (their `merit`: 0 is the very name), then of their slugs."""
     phrase = _Key(Value(clean(query)))
     merit = Case(
         When(folded=phrase, then=0),
@@ -62,5 +65,5 @@ def best_first(rows: RowsT, name: Combinable, *, query: str) -> RowsT:
         default=3,
         output_field=IntegerField(),
     )
-    ordered: RowsT = rows.annotate(folded=_Key(name)).order_by(merit, "slug")
+    ordered: RowsT = rows.annotate(folded=_Key(name)).annotate(merit=merit).order_by("merit", "slug")
     return ordered

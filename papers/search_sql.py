@@ -4,6 +4,9 @@ Three tables hold what can be searched. `papers_search` has one row a published 
 takes the newest matches because Postgres reads a table in its physical order. `papers_search_title` has the titles alone, in
 the same order. Both are built whole (papers/search_rebuild.py) and never changed. `papers_search_added` has every paper that
 was written since, as it is now; a row of it stands for the paper's rows in the other two.
+
+Among a paper's words are marks: its tasks and whether it has code, as words that no text has. So one look into the index
+answers "these words, with code, of this task", however common each of them is (docs/decisions/0013).
 """
 
 # Letters that Unicode does not take apart into a plain letter and a mark, and signs that people type in a plainer way.
@@ -48,6 +51,18 @@ CREATE FUNCTION papers_title_key(title text) RETURNS text LANGUAGE sql IMMUTABLE
 RETURN left(btrim(regexp_replace(lower(papers_search_text(coalesce(title, ''))), '\\s+', ' ', 'g')), {LONGEST_TITLE});
 """
 
+MARKS = """
+CREATE OR REPLACE FUNCTION papers_search_marks(paper bigint) RETURNS tsvector LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT array_to_tsvector(coalesce(array_agg(mark), '{}')) FROM (
+        SELECT '#task' || task_id AS mark FROM papers_papertask WHERE paper_id = paper
+        UNION ALL
+        SELECT '#code' FROM papers_papercount WHERE paper_id = paper
+    ) AS marks
+);
+"""
+DROP_MARKS = "DROP FUNCTION papers_search_marks(bigint);"
+
 DROP_FUNCTIONS = """
 DROP FUNCTION papers_title_key(text);
 DROP FUNCTION papers_search_text(text);
@@ -56,10 +71,10 @@ DROP FUNCTION papers_without_accents(text);
 
 # English stems, and no stop words: they would be a third of the index, and titles have them in their own (docs/decisions/0009).
 WORDS = """setweight(to_tsvector('english', papers_search_text(coalesce({row}title, ''))), 'A')
-    || setweight(to_tsvector('english', papers_search_text(coalesce({row}abstract, ''))), 'B')"""
+    || setweight(to_tsvector('english', papers_search_text(coalesce({row}abstract, ''))), 'B') || papers_search_marks({row}id)"""
 
 # Titles are completed while they are typed, so their words stay whole: no beginning of a word finds its stem.
-TITLE_WORDS = "to_tsvector('simple', papers_search_text(coalesce({row}title, '')))"
+TITLE_WORDS = "to_tsvector('simple', papers_search_text(coalesce({row}title, ''))) || papers_search_marks({row}id)"
 
 _IS_SHOWN = "{row}removed_at IS NULL AND {row}duplicate_of_id IS NULL"
 
@@ -87,6 +102,9 @@ INDEXES = {
     "papers_search_by_words": ("papers_search", "USING gin (words) WITH (fastupdate = off)"),
     "papers_search_title_by_words": ("papers_search_title", "USING gin (title_words) WITH (fastupdate = off)"),
     "papers_search_title_by_title": ("papers_search_title", "(title)"),
+    # Descending, so that who reads it forward reads the newest papers first, as in the tables.
+    "papers_search_by_date": ("papers_search", "(date DESC)"),
+    "papers_search_title_by_date": ("papers_search_title", "(date DESC)"),
 }
 """Their indexes: by name the table, and what is behind it in CREATE INDEX."""
 
@@ -109,6 +127,30 @@ CREATE INDEX papers_search_added_by_title ON papers_search_added (title);
 # row of a COPY, so this is no function of ours. Who is not the owner says it in vain, as in papers/history_triggers.py.
 _NOT_BULK = "coalesce(current_setting('portal.bulk', true), '') <> 'on' OR NOT has_table_privilege('papers_paper', 'TRUNCATE')"
 
+_NOTE = f"""
+    INSERT INTO papers_search_added AS added (paper_id, date, title, title_words, words, is_shown, changed_in)
+    SELECT paper.id, paper.date, papers_title_key(paper.title), {TITLE_WORDS.format(row="paper.")}, {WORDS.format(row="paper.")},
+        {{is_shown}}, pg_current_xact_id() {{source}}
+    ON CONFLICT (paper_id) DO UPDATE SET date = EXCLUDED.date, title = EXCLUDED.title, title_words = EXCLUDED.title_words,
+        words = EXCLUDED.words, is_shown = EXCLUDED.is_shown, changed_in = EXCLUDED.changed_in;
+"""
+_IS_PAPER_SHOWN = _IS_SHOWN.format(row="paper.")
+
+MARKED = ("papers_papertask", "papers_papercount")
+"""The tables that marks are read from: rows come and go, and what a paper's mark says of them never changes."""
+
+
+def _note_marks(table: str) -> str:
+    """SQL of the triggers that note papers whose rows of a table came or went."""
+    return "".join(
+        f"""
+CREATE TRIGGER note_{change.lower()}_for_search AFTER {change} ON {table} REFERENCING {rows} TABLE AS changed
+FOR EACH STATEMENT WHEN ({_NOT_BULK}) EXECUTE FUNCTION papers_note_marks_for_search();
+"""
+        for change, rows in (("INSERT", "NEW"), ("DELETE", "OLD"))
+    )
+
+
 TRIGGER = f"""
 -- By the rights of its owner: the runtime role reads the index and does not write it.
 CREATE FUNCTION papers_note_for_search() RETURNS trigger
@@ -116,11 +158,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     paper papers_paper := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
-    INSERT INTO papers_search_added AS added (paper_id, date, title, title_words, words, is_shown, changed_in)
-    VALUES (paper.id, paper.date, papers_title_key(paper.title), {TITLE_WORDS.format(row="paper.")}, {WORDS.format(row="paper.")},
-            TG_OP <> 'DELETE' AND {_IS_SHOWN.format(row="paper.")}, pg_current_xact_id())
-    ON CONFLICT (paper_id) DO UPDATE SET date = EXCLUDED.date, title = EXCLUDED.title, title_words = EXCLUDED.title_words,
-        words = EXCLUDED.words, is_shown = EXCLUDED.is_shown, changed_in = EXCLUDED.changed_in;
+    {_NOTE.format(is_shown=f"TG_OP <> 'DELETE' AND {_IS_PAPER_SHOWN}", source="")}
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION papers_note_marks_for_search() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    {_NOTE.format(is_shown=_IS_PAPER_SHOWN, source="FROM papers_paper paper WHERE paper.id IN (SELECT paper_id FROM changed)")}
     RETURN NULL;
 END
 $$;
@@ -134,12 +180,18 @@ FOR EACH ROW WHEN (
     IS DISTINCT FROM (NEW.title, NEW.abstract, NEW.date, NEW.removed_at IS NULL, NEW.duplicate_of_id IS NULL)
     AND ({_NOT_BULK})
 ) EXECUTE FUNCTION papers_note_for_search();
+{"".join(map(_note_marks, MARKED))}
 """
 
 DROP_TRIGGER = """
 DROP TRIGGER note_change_for_search ON papers_paper;
 DROP TRIGGER note_for_search ON papers_paper;
+DROP TRIGGER IF EXISTS note_insert_for_search ON papers_papertask;
+DROP TRIGGER IF EXISTS note_delete_for_search ON papers_papertask;
+DROP TRIGGER IF EXISTS note_insert_for_search ON papers_papercount;
+DROP TRIGGER IF EXISTS note_delete_for_search ON papers_papercount;
 DROP FUNCTION papers_note_for_search();
+DROP FUNCTION IF EXISTS papers_note_marks_for_search();
 """
 
 

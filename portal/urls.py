@@ -33,6 +33,7 @@ from portal.pages import (
     search,
     sota,
     status,
+    suggestions,
     task,
     task_list,
     trailing_slash,
@@ -62,6 +63,8 @@ admin.site.index_title = "The catalogue, the registry and the queue"
 
 papers = [
     path("papers", paper_list.papers, name="list"),
+    path("latest", paper_list.latest, name="latest"),
+    path("greatest", paper_list.greatest, name="greatest"),
     path("paper/<key:slug>", paper.paper_detail, name="detail"),
 ]
 tasks = [
@@ -119,6 +122,7 @@ urlpatterns = [
     path("trends", trends.trends, name="trends"),
     path("libraries", libraries.libraries, name="libraries"),
     path("status", status.status, name="status"),
+    path("search/suggest", suggestions.suggest, name="suggest"),
     path("submit", words.submit, name="submit"),
     path("about", words.about, name="about"),
     path("favicon.ico", words.favicon),

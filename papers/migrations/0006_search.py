@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(search_sql.FUNCTIONS, search_sql.DROP_FUNCTIONS),
+        migrations.RunSQL(search_sql.MARKS, search_sql.DROP_MARKS),
         migrations.RunSQL(f"{search_sql.ADDED};\n{search_sql.create_built_tables()}", search_sql.drop_tables()),
         migrations.RunSQL(search_sql.TRIGGER, search_sql.DROP_TRIGGER),
         *[migrations.RunSQL(search_sql.index_names(table), f"DROP INDEX {table}_search") for table in NAMED],

@@ -1,34 +1,41 @@
 """Boards as they stand in lists, with their best result: one query, however many boards."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
+from leaderboards import sparklines
 from leaderboards.models import LeaderboardQuerySet, Score
+from leaderboards.sparklines import Sparkline
 from portal.pages.links import Link, address
+from portal.pages.paper_cards import title_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Best:
-    """The leading claim of a board."""
+    """The leading claim of a board; `paper` is None where it is not known here, `repositories` are the paper's."""
 
     model: str
     value: str
     metric: str
+    paper: Link | None
+    repositories: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardCard:
-    """A board in a list."""
+    """A board in a list; it has a `trend` where the list is one `with_trends`."""
 
+    key: int
     slug: str
     task: Link
     dataset_name: str
     best: Best | None
     results: int
     measurements: int
+    trend: Sparkline | None = None
 
     @property
     def href(self) -> str:
@@ -49,11 +56,14 @@ def result_count() -> Coalesce:
 def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
     """The boards in their order."""
     rows = boards.annotate(results=result_count(), measured=Coalesce(F("count__measurements"), 0)).values_list(
-        "slug", "dataset_name", "task__name", "task__slug", "results", "measured",
+        "pk", "slug", "dataset_name", "task__name", "task__slug", "results", "measured",
         "count__best_claim__model_name", "count__best_score__raw", "count__best_score__metric__name",
+        "count__best_claim__paper__slug", "count__best_claim__paper__title", "count__best_claim__paper__removed_at",
+        "count__best_claim__paper__count__code_links",
     )  # fmt: skip
     return tuple(
         BoardCard(
+            key=key,
             slug=slug,
             task=Link(text=task_name, href=address("tasks:detail", task_slug)),
             dataset_name=dataset_name,
@@ -61,7 +71,7 @@ def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
             results=results,
             measurements=measured,
         )
-        for slug, dataset_name, task_name, task_slug, results, measured, *best in rows
+        for key, slug, dataset_name, task_name, task_slug, results, measured, *best in rows
     )
 
 
@@ -72,15 +82,24 @@ def most_results_first(boards: LeaderboardQuerySet, *, limit: int | None = None)
     return cards(boards.filter(count__isnull=False).order_by("-count__results", "slug")[:limit])
 
 
-def by_task(found: Iterable[BoardCard]) -> tuple[tuple[Link, tuple[BoardCard, ...]], ...]:
-    """Boards under their tasks, both in the order in which they first come."""
-    groups: dict[Link, list[BoardCard]] = {}
-    for card in found:
-        groups.setdefault(card.task, []).append(card)
-    return tuple((task, tuple(boards)) for task, boards in groups.items())
+def with_trends(found: tuple[BoardCard, ...]) -> tuple[BoardCard, ...]:
+    """The same boards, each with its best over time: one query more."""
+    lines = sparklines.of([card.key for card in found])
+    return tuple(replace(card, trend=lines.get(card.key)) for card in found)
 
 
-def _best(model: str | None, raw: str | None, metric: str | None) -> Best | None:
+def _best(
+    model: str | None,
+    raw: str | None,
+    metric: str | None,
+    paper_slug: str | None,
+    paper_title: str | None,
+    paper_removed_at: datetime | None,
+    repositories: int | None,
+) -> Best | None:
     if model is None or raw is None or metric is None:
         return None
-    return Best(model=model, value=Score(raw=raw).text, metric=metric)
+    paper = None
+    if paper_slug and not paper_removed_at:
+        paper = Link(text=title_of(paper_title, paper_slug), href=address("papers:detail", paper_slug))
+    return Best(model=model, value=Score(raw=raw).text, metric=metric, paper=paper, repositories=repositories or 0)

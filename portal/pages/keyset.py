@@ -16,7 +16,11 @@ from portal.pages.paper_cards import PaperCard, cards
 ItemT = TypeVar("ItemT")
 RowsT = TypeVar("RowsT", bound=QuerySet[Any])
 
+Kept = tuple[tuple[str, str], ...]
+"""What addresses of a list's pages keep beside the mark: its order and filters, as (name, value) pairs."""
+
 MARK_OF_A_PAPER = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})?~(?P<key>\d{1,18})", re.ASCII)
+MARK_BY_CODE = re.compile(r"(?P<links>\d{1,9})~(?P<key>\d{1,18})", re.ASCII)
 LONGEST_SLUG = 500
 NO_SUCH_PLACE = "There is no such place in this list: start from its first page."
 
@@ -28,14 +32,20 @@ class Page(Generic[ItemT]):
     items: tuple[ItemT, ...]
     next_mark: str
     is_first: bool
+    kept: Kept = ()
 
     @property
     def next_query(self) -> str:
         """The query string of the next page; empty on the last."""
-        return "?" + urlencode({"after": self.next_mark}) if self.next_mark else ""
+        return "?" + urlencode([*self.kept, ("after", self.next_mark)]) if self.next_mark else ""
+
+    @property
+    def first_query(self) -> str:
+        """The query string of the first page."""
+        return "?" + urlencode(self.kept) if self.kept else ""
 
 
-def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30) -> Page[PaperCard]:
+def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Kept = ()) -> Page[PaperCard]:
     """Papers by date, newest first and undated last, from behind the mark `after` (the first page if that is empty)."""
     day, key = _paper_mark(after) if after else (date.max, 0)
     ordered = papers.order_by("-date", "-pk")
@@ -47,7 +57,21 @@ def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30) -> Page[
         found = cards(ordered.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)[: size + 1])
     if len(found) <= size:
         found += cards(undated[: size + 1 - len(found)])
-    return cut(found, size=size, after=after, mark=lambda card: card.mark)
+    return cut(found, size=size, after=after, mark=lambda card: card.mark, kept=kept)
+
+
+def most_code_first(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Kept = ()) -> Page[PaperCard]:
+    """Papers that have code, those with most repositories first, of equal ones the last added; from behind the mark `after`."""
+    # By the count's own key, not the paper's: so the index of counts gives the order (papers/count_models.py).
+    ordered = papers.filter(count__isnull=False).order_by("-count__code_links", "-count__pk")
+    if after:
+        match = MARK_BY_CODE.fullmatch(after)
+        if match is None:
+            raise Http404(NO_SUCH_PLACE)
+        links, key = int(match["links"]), int(match["key"])
+        behind = Q(count__code_links__lt=links) | Q(count__pk__lt=key)
+        ordered = ordered.filter(behind, count__code_links__lte=links)
+    return cut(cards(ordered[: size + 1]), size=size, after=after, mark=lambda card: card.mark_by_code, kept=kept)
 
 
 def _paper_mark(mark: str) -> tuple[date | None, int]:
@@ -67,7 +91,7 @@ def from_slug(rows: RowsT, *, after: str) -> RowsT:
     return rows.filter(slug__gt=after).order_by("slug")
 
 
-def cut(found: tuple[ItemT, ...], *, size: int, after: str, mark: Callable[[ItemT], str]) -> Page[ItemT]:
+def cut(found: tuple[ItemT, ...], *, size: int, after: str, mark: Callable[[ItemT], str], kept: Kept = ()) -> Page[ItemT]:
     """A page of at most `size` of the items found; one more than `size` says that there is a next page."""
     items = found[:size]
-    return Page(items=items, next_mark=mark(items[-1]) if len(found) > size else "", is_first=not after)
+    return Page(items=items, next_mark=mark(items[-1]) if len(found) > size else "", is_first=not after, kept=kept)

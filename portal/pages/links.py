@@ -28,6 +28,11 @@ def address(name: str, key: str | UUID) -> str:
     return _prefix(name, UUID(int=0) if isinstance(key, UUID) else "0") + quote(str(key))
 
 
+def model_address(slug: str) -> str:
+    """The address of a model's page, by leaderboards/model_names.py's folded name."""
+    return f"/model/{quote(slug)}"
+
+
 def web_address(value: str | None) -> str:
     """The value if it is an http(s) address, else nothing: what came from outside never becomes any other link."""
     text = (value or "").strip()

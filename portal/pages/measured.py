@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -100,6 +101,9 @@ class MeasurementFound(msgspec.Struct, frozen=True):
     measured_at: datetime
     metric: MetricFound
     protocol: ProtocolFound
+
+
+FoundT = TypeVar("FoundT", Measurement, MeasurementFound)
 
 
 class RunFound(msgspec.Struct, frozen=True):
@@ -200,9 +204,9 @@ def current(where: Q) -> list[Measurement]:
     return list(Measurement.objects.current().filter(where).select_related("metric", "protocol").order_by("-measured_at", "-pk"))
 
 
-def by_cell(measurements: Iterable[MeasurementFound]) -> Mapping[Cell, list[MeasurementFound]]:
+def by_cell(measurements: Iterable[FoundT]) -> Mapping[Cell, list[FoundT]]:
     """Those that test a claim, by the cell that they stand beside."""
-    cells: dict[Cell, list[MeasurementFound]] = defaultdict(list)
+    cells: dict[Cell, list[FoundT]] = defaultdict(list)
     for measurement in measurements:
         if measurement.claim_id:
             cells[measurement.claim_id, measurement.metric_id].append(measurement)

@@ -34,6 +34,11 @@ class PaperCard:
         """Its place in a list by date (see `keyset`)."""
         return f"{self.date.isoformat() if self.date else ''}~{self.key}"
 
+    @property
+    def mark_by_code(self) -> str:
+        """Its place in a list by number of repositories."""
+        return f"{self.repositories}~{self.key}"
+
 
 def title_of(title: str | None, slug: str) -> str:
     """What a paper is called; the archive has papers without a title."""

@@ -1,44 +1,102 @@
 """Search: papers by their words, and other things by the words of their names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import unquote, urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from leaderboards import search as board_search
 from leaderboards.models import Leaderboard
 from papers import search as paper_search
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Author, Dataset, Method, Named, Task
+from papers.search import MOST_HITS, Within
 from papers.search_names import named
 from papers.search_words import clean
 from portal.context import page
-from portal.pages import board_cards, paper_cards
+from portal.pages import board_cards, figures, paper_cards, paper_filter
 from portal.pages.board_cards import BoardCard
-from portal.pages.links import Link, address
+from portal.pages.keyset import NO_SUCH_PLACE
+from portal.pages.links import Link, address, model_address
 from portal.pages.paper_cards import PaperCard
 
 NamedT = TypeVar("NamedT", bound=Named)
 
 PAPERS_SHOWN = 20
 OTHERS_SHOWN = 8
+MOST_OF_A_KIND = 100
+MOST_TASKS_OFFERED = 12
+
+KINDS: Mapping[str, str] = {
+    "papers": "Papers",
+    "tasks": "Tasks",
+    "boards": "Boards",
+    "datasets": "Datasets",
+    "methods": "Methods",
+    "models": "Models",
+    "authors": "Authors",
+}
+"""What can be looked for alone, by the word of the address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A search as an address has it; `complaint` is a sentence about what could not be understood, and was left out."""
+
+    query: str
+    kind: str
+    task: Link | None
+    within: Within
+    page: int
+    complaint: str
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether not all papers are searched."""
+        return bool(self.within.marks or self.within.year)
+
+    @property
+    def path(self) -> str:
+        """The address of the first page."""
+        return self.at(1)
+
+    def at(self, number: int) -> str:
+        """The address of a page."""
+        pairs = {
+            "q": self.query,
+            "type": self.kind,
+            "task": self.task.detail if self.task else "",
+            "year": str(self.within.year or ""),
+            "code": "1" if self.within.with_code else "",
+            "page": str(number) if number > 1 else "",
+        }
+        return "?" + urlencode([(name, value) for name, value in pairs.items() if value])
+
+    def of_kind(self, kind: str) -> str:
+        """The address of the same query among things of one kind, or of all."""
+        return "?" + urlencode([(name, value) for name, value in (("q", self.query), ("type", kind)) if value])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Things of one kind that were found."""
+    """Things of one kind that were found; `has_more` says that there may be others."""
 
+    kind: str
     heading: str
     links: tuple[Link, ...]
+    has_more: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a query finds."""
+    """What a search finds."""
 
-    query: str
     papers: tuple[PaperCard, ...]
-    has_more_papers: bool
+    paper_count: str
+    first: int
+    has_next: bool
     boards: tuple[BoardCard, ...]
     groups: tuple[Group, ...]
 
@@ -47,34 +105,115 @@ class Found:
         """Whether nothing was found."""
         return not (self.papers or self.boards or self.groups)
 
+    @property
+    def last(self) -> int:
+        """The place of the last paper that is shown."""
+        return self.first + len(self.papers) - 1
+
 
 def search(request: HttpRequest) -> HttpResponse:
     """The page of what was found."""
-    query = clean(request.GET.get("q", ""))
-    return page(request, "portal/search.html", {"found": find(query), "query": query})
+    wanted = read(request.GET)
+    found = find(wanted)
+    context = {"found": found, "query": wanted.query, "wanted": wanted, "kinds": KINDS}
+    return page(request, "portal/search.html", {**context, "tasks_offered": tasks_offered(wanted, found)})
 
 
-def find(query: str) -> Found | None:
-    """What the query finds, in seven queries; None for an empty one."""
-    if not query:
-        return None
-    papers = paper_search.papers(query, limit=PAPERS_SHOWN)
-    return Found(
-        query=query,
-        papers=_cards([hit.paper for hit in papers.hits]),
-        has_more_papers=papers.count > PAPERS_SHOWN,
-        boards=board_cards.cards(board_search.boards(Leaderboard.objects.published(), query)[:OTHERS_SHOWN]),
-        groups=tuple(
-            Group(heading=heading, links=links)
-            for heading, links in (
-                ("Tasks", _named(Task.objects.all(), "tasks:detail", query)),
-                ("Datasets", _named(Dataset.objects.all(), "datasets:detail", query)),
-                ("Methods", _named(Method.objects.all(), "methods:detail", query)),
-                ("Authors", _named(Author.objects.all(), "authors:detail", query)),
-            )
-            if links
-        ),
+def read(asked: QueryDict) -> Wanted:
+    """The search that an address asks for; one query where it names a task."""
+    year, complaint = paper_filter.year_of(asked.get("year", ""))
+    slug, task, key = clean(asked.get("task", "")), None, None
+    if slug:
+        found = Task.objects.published().filter(slug=slug).values_list("pk", "name").first()
+        if found:
+            key, task = found[0], Link(text=found[1], href=address("tasks:detail", slug), detail=slug)
+        else:
+            complaint = complaint or f"There is no task “{paper_filter.quoted(slug)}” here: papers of all tasks are shown."
+    kind = asked.get("type", "")
+    return Wanted(
+        query=clean(asked.get("q", "")),
+        kind=kind if kind in KINDS else "",
+        task=task,
+        within=Within(task=key, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
+        page=_page_number(asked.get("page", "")),
+        complaint=complaint,
     )
+
+
+def _page_number(text: str) -> int:
+    """Pages end where searches do, so none is dearer than the first."""
+    if not text:
+        return 1
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= -(-MOST_HITS // PAPERS_SHOWN):
+        return int(text)
+    raise Http404(NO_SUCH_PLACE)
+
+
+def find(wanted: Wanted) -> Found | None:
+    """What is found: eight queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
+    if not wanted.query:
+        return None
+    if wanted.kind and wanted.kind != "papers":
+        return _others(wanted.query, kinds=[wanted.kind], limit=MOST_OF_A_KIND)
+    offset = (wanted.page - 1) * PAPERS_SHOWN
+    papers = paper_search.papers(wanted.query, limit=PAPERS_SHOWN, offset=offset, within=wanted.within)
+    if offset and not papers.hits:
+        raise Http404(NO_SUCH_PLACE)
+    has_others = wanted.kind == "" and wanted.page == 1 and not wanted.is_filtered
+    others = _others(wanted.query, kinds=[kind for kind in KINDS if kind != "papers"] if has_others else [], limit=OTHERS_SHOWN)
+    return Found(
+        papers=_cards([hit.paper for hit in papers.hits]),
+        paper_count=papers.count_text,
+        first=offset + 1,
+        has_next=papers.count > offset + PAPERS_SHOWN,
+        boards=others.boards,
+        groups=others.groups,
+    )
+
+
+def tasks_offered(wanted: Wanted, found: Found | None) -> tuple[Link, ...]:
+    """Tasks that the papers can be narrowed down to: the chosen one, those that were found by name, those of the papers shown.
+
+    `detail` is a task's slug.
+    """
+    if found is None:
+        return ()
+    by_name = (link for group in found.groups if group.kind == "tasks" for link in group.links)
+    offered = [*((wanted.task,) if wanted.task else ()), *by_name, *(task for card in found.papers for task in card.tasks)]
+    once = list(dict.fromkeys(Link(text=task.text, href=task.href, detail=_slug(task)) for task in offered))
+    return tuple(once[:MOST_TASKS_OFFERED])
+
+
+def _slug(link: Link) -> str:
+    return unquote(link.href.rpartition("/")[2])
+
+
+def _others(query: str, *, kinds: list[str], limit: int) -> Found:
+    """What is found by name: a query a kind."""
+    boards: tuple[BoardCard, ...] = ()
+    if "boards" in kinds:
+        boards = board_cards.cards(board_search.boards(Leaderboard.objects.published(), query)[:limit])
+    groups = (
+        Group(kind=kind, heading=KINDS[kind], links=links[:limit], has_more=len(links) > limit)
+        for kind in kinds
+        if kind != "boards" and (links := _links(kind, query, limit=limit + 1))
+    )
+    return Found(papers=(), paper_count="0", first=1, has_next=False, boards=boards, groups=tuple(groups))
+
+
+def _links(kind: str, query: str, *, limit: int) -> tuple[Link, ...]:
+    if kind == "models":
+        return tuple(
+            Link(text=model.name, href=model_address(model.slug), detail=figures.counted(model.claims, "result"))
+            for model in board_search.models(query, limit=limit)
+        )
+    if kind == "tasks":
+        return _named(Task.objects.published(), "tasks:detail", query, limit=limit)
+    if kind == "datasets":
+        return _named(Dataset.objects.published(), "datasets:detail", query, limit=limit)
+    if kind == "methods":
+        return _named(Method.objects.published(), "methods:detail", query, limit=limit)
+    return _named(Author.objects.published(), "authors:detail", query, limit=limit)
 
 
 def _cards(papers: list[int]) -> tuple[PaperCard, ...]:
@@ -83,7 +222,7 @@ def _cards(papers: list[int]) -> tuple[PaperCard, ...]:
     return tuple(cards[paper] for paper in papers if paper in cards)
 
 
-def _named(rows: CatalogueQuerySet[NamedT], page_name: str, query: str) -> tuple[Link, ...]:
+def _named(rows: CatalogueQuerySet[NamedT], page_name: str, query: str, *, limit: int) -> tuple[Link, ...]:
     """Links to the rows that match by name."""
-    found = named(rows.published(), query).values_list("name", "slug")
-    return tuple(Link(text=name, href=address(page_name, slug)) for name, slug in found[:OTHERS_SHOWN])
+    found = named(rows, query).values_list("name", "slug")
+    return tuple(Link(text=name, href=address(page_name, slug)) for name, slug in found[:limit])

@@ -1,33 +1,41 @@
-"""All boards: by area and task, and those with most results."""
+"""All boards: areas with their largest tasks, boards whose task has no area, and the boards with most results."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import F, Window
+from django.db.models import Count, F, Sum, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Leaderboard
+from papers.models import Task
 from portal.context import page
-from portal.pages import board_cards, keyset
+from portal.pages import board_cards, keyset, task_cards
 from portal.pages.board_cards import BoardCard
 from portal.pages.links import Link, address
+from portal.pages.task_cards import TaskCard
 
-BOARDS_OF_AN_AREA = 40
+TASKS_OF_AN_AREA = 12
 BOARDS_WITHOUT_AN_AREA = 60
 NOTABLE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class AreaBoards:
-    """An area with its largest boards, under their tasks."""
+class AreaTasks:
+    """An area with its largest tasks; `boards` and `measured_tasks` count all of its tasks that have boards."""
 
     area: Link
-    tasks: tuple[tuple[Link, tuple[BoardCard, ...]], ...]
+    tasks: tuple[TaskCard, ...]
+    measured_tasks: int
+    boards: int
+
+    @property
+    def left_out(self) -> int:
+        """How many tasks with boards are not shown."""
+        return self.measured_tasks - len(self.tasks)
 
 
 def all_boards(request: HttpRequest) -> HttpResponse:
-    """Every board; the areas stand on the first page, each with its largest boards."""
+    """Every board; the areas stand on the first page, each with its largest tasks."""
     after = request.GET.get("after", "")
     context = {"areas": () if after else by_area(), "others": without_area(after), "section": "sota"}
     return page(request, "leaderboards/sota.html", context)
@@ -39,32 +47,33 @@ def notable_benchmarks(request: HttpRequest) -> HttpResponse:
     return page(request, "leaderboards/benchmarks.html", {"boards": boards, "section": "sota"})
 
 
-def by_area() -> tuple[AreaBoards, ...]:
-    """Every area that has boards, with its largest ones: two queries."""
-    places = (
-        Leaderboard.objects.published()
-        .filter(task__areas__removed_at=None, task__areas__isnull=False)
-        .annotate(results=board_cards.result_count())
+def by_area() -> tuple[AreaTasks, ...]:
+    """Every area that has boards, that with most of them first, with its largest tasks: one query."""
+    largest_first = [F("boards").desc(), F("with_code").desc(), F("slug").asc()]
+    rows = (
+        Task.objects.published()
+        .filter(areas__removed_at=None, areas__isnull=False, board_count__boards__gt=0)
+        .annotate(boards=task_cards.board_count(), paper_total=task_cards.paper_count(), with_code=task_cards.code_count())
         .annotate(
-            area_name=F("task__areas__name"),
-            area_slug=F("task__areas__slug"),
-            place=Window(RowNumber(), partition_by=F("task__areas__slug"), order_by=[F("results").desc(), F("slug").asc()]),
+            area_name=F("areas__name"),
+            area_slug=F("areas__slug"),
+            area_boards=Window(Sum("board_count__boards"), partition_by=F("areas__slug")),
+            area_tasks=Window(Count("pk"), partition_by=F("areas__slug")),
+            place=Window(RowNumber(), partition_by=F("areas__slug"), order_by=largest_first),
         )
-        .filter(place__lte=BOARDS_OF_AN_AREA)
-        .order_by("area_name", "area_slug", "place")
-        .values_list("area_name", "area_slug", "slug")
+        .filter(place__lte=TASKS_OF_AN_AREA)
+        .order_by("-area_boards", "area_slug", "place")
+        .values_list("area_name", "area_slug", "area_tasks", "area_boards", "name", "slug", "boards", "paper_total", "with_code")
     )
-    slugs: dict[Link, list[str]] = {}
-    for area_name, area_slug, slug in places:
-        slugs.setdefault(Link(text=area_name, href=address("areas:detail", area_slug)), []).append(slug)
-    wanted = {slug for found in slugs.values() for slug in found}
-    cards = {card.slug: card for card in board_cards.cards(Leaderboard.objects.filter(slug__in=wanted))}
-    return tuple(AreaBoards(area=area, tasks=_by_task(found, cards)) for area, found in slugs.items())
-
-
-def _by_task(slugs: Iterable[str], cards: Mapping[str, BoardCard]) -> tuple[tuple[Link, tuple[BoardCard, ...]], ...]:
-    """An area's boards under their tasks; one that went away between the two queries is left out."""
-    return board_cards.by_task(cards[slug] for slug in slugs if slug in cards)
+    areas: dict[tuple[Link, int, int], list[TaskCard]] = {}
+    for area_name, area_slug, area_tasks, area_boards, name, slug, boards, papers, with_code in rows:
+        area = Link(text=area_name, href=address("areas:detail", area_slug))
+        card = TaskCard(name=name, slug=slug, boards=boards, papers=papers, with_code=with_code)
+        areas.setdefault((area, area_tasks, area_boards), []).append(card)
+    return tuple(
+        AreaTasks(area=area, tasks=tuple(cards), measured_tasks=tasks, boards=boards)
+        for (area, tasks, boards), cards in areas.items()
+    )
 
 
 def without_area(after: str) -> keyset.Page[BoardCard]:

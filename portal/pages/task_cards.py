@@ -17,6 +17,7 @@ class TaskCard:
     slug: str
     boards: int
     papers: int
+    with_code: int
 
     @property
     def href(self) -> str:
@@ -34,10 +35,18 @@ def paper_count() -> Coalesce:
     return Coalesce(F("count__papers"), 0)
 
 
+def code_count() -> Coalesce:
+    """How many of those papers have code, as an expression over tasks."""
+    return Coalesce(F("count__papers_with_code"), 0)
+
+
 def cards(tasks: QuerySet[Task]) -> tuple[TaskCard, ...]:
     """The tasks in their order: one query."""
-    rows = tasks.annotate(boards=board_count(), paper_total=paper_count()).values_list("name", "slug", "boards", "paper_total")
-    return tuple(TaskCard(name=name, slug=slug, boards=boards, papers=papers) for name, slug, boards, papers in rows)
+    rows = tasks.annotate(boards=board_count(), paper_total=paper_count(), with_code=code_count())
+    return tuple(
+        TaskCard(name=name, slug=slug, boards=boards, papers=papers, with_code=with_code)
+        for name, slug, boards, papers, with_code in rows.values_list("name", "slug", "boards", "paper_total", "with_code")
+    )
 
 
 def largest_first(tasks: QuerySet[Task]) -> tuple[TaskCard, ...]:

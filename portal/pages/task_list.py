@@ -38,7 +38,7 @@ def by_area() -> tuple[AreaTasks, ...]:
     rows = (
         Task.objects.published()
         .filter(areas__removed_at=None, areas__isnull=False)
-        .annotate(boards=task_cards.board_count(), paper_total=task_cards.paper_count())
+        .annotate(boards=task_cards.board_count(), paper_total=task_cards.paper_count(), with_code=task_cards.code_count())
         .annotate(
             area_name=F("areas__name"),
             area_slug=F("areas__slug"),
@@ -46,11 +46,11 @@ def by_area() -> tuple[AreaTasks, ...]:
         )
         .filter(place__lte=TASKS_OF_AN_AREA)
         .order_by("area_name", "area_slug", "place")
-        .values_list("area_name", "area_slug", "name", "slug", "boards", "paper_total")
+        .values_list("area_name", "area_slug", "name", "slug", "boards", "paper_total", "with_code")
     )
     areas: dict[Link, list[TaskCard]] = {}
-    for area_name, area_slug, name, slug, boards, papers in rows:
-        card = TaskCard(name=name, slug=slug, boards=boards, papers=papers)
+    for area_name, area_slug, name, slug, boards, papers, with_code in rows:
+        card = TaskCard(name=name, slug=slug, boards=boards, papers=papers, with_code=with_code)
         areas.setdefault(Link(text=area_name, href=address("areas:detail", area_slug)), []).append(card)
     return tuple(AreaTasks(area=area, tasks=tuple(cards)) for area, cards in areas.items())
 

@@ -9,10 +9,10 @@ from django.db import ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
 from papers import history, search, search_rebuild
-from papers.models import Author, Method, Paper
+from papers.models import Author, Method, Paper, PaperTask
 from papers.search_names import named
 from papers.search_rebuild import rebuild
-from tests.factories.catalogue import make_author, make_method, make_paper
+from tests.factories.catalogue import make_author, make_code_link, make_method, make_paper, make_repository, make_task
 
 HOSTILE = [
     "'", '"', "''; DROP TABLE papers_paper; --", ":*&|!", "a:*", "!a", "(a", "a & | b", "\\", "a\\", "<->", "a <2> b", "\x00", "a\x00b",
@@ -321,3 +321,55 @@ class _held_open:
 
     def __exit__(self, *what):
         self.reader.close()
+
+
+def test_a_search_can_be_within_a_task_with_code_and_of_a_year(settled):
+    task = make_task(name="Parsing")
+    code = {"repositories": [make_repository()]}
+    make_paper(title="Zebra one", abstract="A phrase of words.", date=date(2019, 12, 31), tasks=[task], **code)
+    make_paper(title="Zebra two", date=date(2020, 1, 1), tasks=[task])
+    make_paper(title="Zebra three", date=date(2020, 12, 31), **code)
+    make_paper(title="Zebra", date=None, tasks=[make_task(name="Other")])
+    settled()
+    assert set(titles("zebra", within=search.Within(task=task.pk))) == {"Zebra one", "Zebra two"}
+    assert set(titles("zebra", within=search.Within(with_code=True))) == {"Zebra one", "Zebra three"}
+    assert set(titles("zebra", within=search.Within(year=2020))) == {"Zebra two", "Zebra three"}
+    assert titles("zebra", within=search.Within(task=task.pk, with_code=True, year=2019)) == ["Zebra one"]
+    assert titles("zebra", within=search.Within(task=task.pk, with_code=True, year=2020)) == []
+    assert titles('"phrase of words" OR quagga', within=search.Within(with_code=True)) == ["Zebra one"]
+    assert titles("zebra (one)", within=search.Within(with_code=True, year=2019)) == ["Zebra one"]
+    assert search.papers("zebra", limit=1, within=search.Within(year=2020)).count == 2
+
+
+def test_code_and_tasks_that_come_and_go_are_seen_at_once(committed_db):
+    task, paper = make_task(name="Parsing"), make_paper(title="Zebra")
+    rebuild()
+    link = make_code_link(paper)
+    assert titles("zebra", within=search.Within(with_code=True)) == ["Zebra"]
+    history.remove(link, reason="A test.")
+    assert titles("zebra", within=search.Within(with_code=True)) == []
+    place = PaperTask.objects.create(paper=paper, task=task, position=0)
+    assert titles("zebra", within=search.Within(task=task.pk)) == ["Zebra"]
+    place.delete()
+    assert titles("zebra", within=search.Within(task=task.pk)) == []
+    PaperTask.objects.create(paper=paper, task=task, position=0)
+    paper.delete()
+    rebuild()
+    assert (titles("zebra"), counted("papers_search_added")) == ([], 0)
+
+
+def test_an_old_paper_of_its_year_is_found_behind_a_thousand_newer_ones(committed_db, owner_connection):
+    make_paper(title="Old", abstract="Filling.", date=date(1999, 1, 1), repositories=[make_repository()])
+    fill(owner_connection, 1500, title="New ", day=date(2024, 1, 1))
+    rebuild()
+    assert "Old" not in titles("filling", limit=2000)
+    assert titles("filling", within=search.Within(year=1999)) == ["Old"]
+    assert titles("filling", within=search.Within(with_code=True)) == ["Old"]
+
+
+@pytest.mark.parametrize("query", ["#code", "code", "task", "#task1", "'#code'"])
+def test_marks_are_no_words_that_a_reader_can_look_for(settled, query):
+    make_paper(title="Zebra", tasks=[make_task()], repositories=[make_repository()])
+    settled()
+    assert titles(query) == []
+    assert search.suggest(query) == ()

@@ -54,7 +54,7 @@ def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client)
     in_order(
         page.main,
         [
-            "Claimed results beside measured ones", "Latest papers with code", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
+            "Claimed results beside measured ones", "Trending papers", "the archive has no GitHub stars", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
             "Claimed: 60.5 Accuracy", "50.00", "n = 400", "10.50 below the claim", "Notable benchmarks", "Question Answering on SQuAD",
             "1 result · best: Model A, 60.5",
         ],
@@ -141,13 +141,26 @@ def test_tasks_without_an_area_are_paged(client, monkeypatch):
     assert second.link("First page") == "/tasks"
 
 
-def test_an_area_lists_all_its_tasks(client):
+def test_an_area_lists_its_tasks_below_those_that_they_belong_to_whatever_the_graph(client):
     area = make_area(name="Reasoning")
-    make_task(name="Deduction", areas=[area])
+    large, below, lower, alone, here, there = (
+        make_task(name=name, areas=[area]) for name in ("Large", "Below", "Lower", "Alone", "Here", "There")
+    )
+    for parent, child in [(large, below), (below, lower), (lower, below), (large, lower), (here, there), (there, here)]:
+        TaskEdge.objects.create(parent=parent, child=child)
+    TaskEdge.objects.create(parent=make_task(name="Of another area"), child=alone)
+    make_board(task=below)
     page = read(client.get("/area/reasoning"))
     assert page.headings[0] == ("h1", "Reasoning")
-    assert "1 task" in page.main
-    assert page.link("Deduction") == "/task/deduction"
+    in_order(
+        page.main,
+        [
+            "6 tasks", "1 board", "Large", "Large 0 papers with code", "Below 1 board", "Lower 0 papers", "Here", "Here 0 papers",
+            "There 0 papers", "More tasks", "Alone 0 papers",
+        ],
+    )  # fmt: skip
+    assert "Of another area" not in page.main
+    assert page.hrefs().count("/task/lower") == 1
     assert client.get("/area/none").status_code == 404
     make_area(name="Gone", removed_at=timezone.now(), removed_reason="Empty.")
     assert client.get("/area/gone").status_code == 410
@@ -160,35 +173,52 @@ def test_a_task_shows_description_neighbours_boards_and_papers(client):
     TaskEdge.objects.create(parent=make_task(name="Language"), child=task)
     TaskEdge.objects.create(parent=task, child=make_task(name="Open QA"))
     board = make_board(task=task, dataset=make_dataset(name="SQuAD"), slug="qa-on-squad", metrics=["Error rate"])
-    make_result(board, model_name="Worse", scores={"Error rate": "20"})
-    make_result(board, model_name="Best", scores={"Error rate": "10"})
+    best = make_paper(title="Its paper", slug="its-paper", date=FIRST_DAY, repositories=[make_repository(), make_repository()])
+    make_result(board, model_name="Worse", scores={"Error rate": "20"}, paper_date=date(2019, 1, 1))
+    make_result(board, model_name="Best", scores={"Error rate": "10"}, paper=best)
+    make_dataset(name="Unboarded").tasks.add(task)
     make_paper(title="Paper on it", tasks=[task])
     page = read(client.get("/task/question-answering"))
     in_order(
-        page.main, ["Tasks NLP Question Answering", "Answer questions; see x.", "Part of", "Language", "Sub-tasks", "Open QA"]
+        page.main,
+        [
+            "Tasks NLP Question Answering",
+            "Answer questions; see x.",
+            "Part of",
+            "Language",
+            "Sub-tasks",
+            "Open QA",
+            "SQuAD 1 paper",
+            "Unboarded",
+        ],
     )
-    assert page.tables[0][1] == ["SQuAD", "Best", "10 Error rate", "2", "–"]
+    trend = "Best Error rate: 20 in 2019, 10 in 2020"
+    assert page.tables[0][1] == ["SQuAD", trend, "Best", "10 Error rate", "Its paper", "repositories: 2", "2", "–"]
+    assert page.link("Its paper") == "/paper/its-paper"
     assert titles(page) == ["Paper on it"]
     assert "/evil" not in page.hrefs()
 
 
-def test_all_boards_stand_under_area_and_task_with_their_best_and_counts(client):
-    task = make_task(name="Question Answering", areas=[make_area(name="NLP")])
-    board = make_board(task=task, dataset=make_dataset(name="SQuAD"), slug="qa-on-squad")
+def test_all_boards_stand_under_the_tasks_of_their_area_or_by_themselves(client, monkeypatch):
+    monkeypatch.setattr(sota, "TASKS_OF_AN_AREA", 1)
+    area = make_area(name="NLP")
+    task = make_task(name="Question Answering", areas=[area])
+    make_board(task=make_task(name="Parsing", areas=[area]))
+    make_task(name="Without a board", areas=[area])
+    make_paper(tasks=[task], repositories=[make_repository()])
+    make_paper(tasks=[task])
+    make_board(task=task)
+    board = make_board(task=make_task(name="Alone"), dataset=make_dataset(name="Data"), slug="alone-on-data")
     claim = make_result(board, model_name="Leader", scores={"Accuracy": "90%"})
     make_result(board, model_name="Spam", scores={"Accuracy": "100"}, removed_at=timezone.now(), removed_reason="Spam.")
     make_measurement(claim)
-    make_board(task=make_task(name="Alone"), dataset=make_dataset(name="Data"), slug="alone-on-data")
     page = read(client.get("/sota"))
+    in_order(page.main, ["NLP", "2 boards of 2 tasks", "Question Answering 1 board · 1 paper with code", "1 more task of NLP"])
+    assert "Parsing" not in page.main
     assert page.tables == [
-        [
-            ["Task and dataset", "Best model", "Value", "Results", "Measured"],
-            ["Question Answering"],
-            ["SQuAD", "Leader", "90% Accuracy", "1", "1"],
-        ],
-        [["Board", "Best model", "Value", "Results", "Measured"], ["Alone on Data", "–", "–", "0", "–"]],
+        [["Board", "Best model", "Value", "Results", "Measured"], ["Alone on Data", "Leader", "90% Accuracy", "1", "1"]]
     ]
-    assert page.link("All tasks of NLP") == "/area/nlp"
+    assert page.link("1 more task of NLP") == page.link("NLP") == "/area/nlp"
     assert page.link("Alone on Data") == "/sota/alone-on-data"
 
 
@@ -276,8 +306,8 @@ def test_what_was_removed_says_so_and_what_was_renamed_redirects(client, kind, m
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 4), ("/papers", 2), ("/tasks", 2), ("/sota", 3), ("/benchmarks", 1), ("/datasets", 2), ("/methods", 2), ("/runs", 5),
-        ("/task/main", 7), ("/area/field", 2), ("/dataset/data", 7), ("/method/way", 6), ("/author/person", 5), ("/search?q=paper", 7),
+        ("/", 4), ("/papers", 3), ("/latest", 2), ("/greatest", 1), ("/tasks", 2), ("/sota", 2), ("/benchmarks", 1), ("/datasets", 2), ("/methods", 2), ("/runs", 5),
+        ("/task/main", 9), ("/task/main?sort=greatest&year=2020", 8), ("/area/field", 3), ("/dataset/data", 7), ("/method/way", 6), ("/author/person", 5), ("/search?q=paper", 7),
     ],
 )  # fmt: skip
 def test_the_number_of_queries_does_not_grow_with_the_list(client, django_assert_num_queries, address, queries):

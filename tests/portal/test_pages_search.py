@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from tests.factories.catalogue import make_author, make_board, make_dataset, make_method, make_paper, make_task
+from tests.factories.catalogue import (
+    make_author,
+    make_board,
+    make_dataset,
+    make_method,
+    make_paper,
+    make_repository,
+    make_result,
+    make_task,
+)
 from tests.portal.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -39,16 +48,18 @@ def test_signs_mean_themselves(client, query):
     assert found(client, query) == [f"Title with {query} in it"]
 
 
-def test_tasks_boards_datasets_methods_and_authors_are_found_by_name(client):
+def test_tasks_boards_datasets_methods_models_and_authors_are_found_by_name(client):
     task, dataset = make_task(name="Parsing"), make_dataset(name="Parsing Bank")
-    make_board(task=task, dataset=dataset, slug="parsing-on-bank")
+    board = make_board(task=task, dataset=dataset, slug="parsing-on-bank")
+    make_result(board, model_name="Parsing Net (large)")
     make_method(name="Parsing trick")
     make_author(name="Ann Parsing")
     page = read(client.get("/search?q=parsing"))
-    assert [text for tag, text in page.headings if tag == "h2"][:5] == ["Boards", "Tasks", "Datasets", "Methods", "Authors"]
+    assert [text for tag, text in page.headings if tag == "h2"][:5] == ["Boards", "Tasks", "Datasets", "Methods", "Models"]
     assert page.link("Parsing on Parsing Bank") == "/sota/parsing-on-bank"
     assert page.link("Ann Parsing") == "/author/ann-parsing"
     assert page.link("Parsing trick") == "/method/parsing-trick"
+    assert page.link("Parsing Net (large)") == "/model/parsing-net-large"
 
 
 def test_more_papers_than_are_shown_are_said_to_be(client):
@@ -56,8 +67,12 @@ def test_more_papers_than_are_shown_are_said_to_be(client):
         make_paper(title=f"Same {number}")
     page = read(client.get("/search?q=same"))
     assert len([tag for tag, _ in page.headings if tag == "h3"]) == 20
-    assert "Papers 20+" in page.main
-    assert "These are the first 20; more words find fewer." in page.main
+    assert "Papers 1 to 20 of 21" in page.main
+    assert page.link("Next page") == "/search?q=same&page=2"
+    second = read(client.get(page.link("Next page")))
+    assert "Papers 21 to 21 of 21" in second.main
+    assert second.link("Previous page") == "/search?q=same"
+    assert "Next page" not in second.main
 
 
 def test_nothing_found_and_nothing_asked_say_what_to_do(client):
@@ -84,7 +99,8 @@ def test_boards_are_found_by_words_of_task_and_dataset_together(client):
     make_board(task=task, slug="task-alone")
     make_board(task=make_task(name="Parsing spam", spam_reason="A test."), dataset=dataset, slug="spam")
     make_board(task=task, dataset=make_dataset(name="Spam bank", spam_reason="A test."), slug="spam-too")
-    hrefs = [href for href in read(client.get("/search", {"q": "parsing on bank"})).hrefs() if href.startswith("/sota/")]
+    page = read(client.get("/search", {"q": "parsing on bank", "type": "boards"}))
+    hrefs = [href for href in page.hrefs() if href.startswith("/sota/")]
     assert hrefs == ["/sota/both"]
 
 
@@ -101,11 +117,81 @@ def test_a_query_without_words_to_look_for_finds_nothing(client, query):
 
 
 def test_the_page_takes_as_many_queries_for_much_as_for_little(client, django_assert_num_queries):
+    task = make_task(name="Stripes")
     for size in (1, 7):
         for number in range(size):
             name = f"Zebra {size} {number}"
-            make_board(task=make_task(name=name), dataset=make_dataset(name=name))
+            make_result(make_board(task=task, dataset=make_dataset(name=name)), model_name=name)
             make_method(name=name)
-            make_paper(title=name, authors=[name])
-        with django_assert_num_queries(7):
-            client.get("/search?q=zebra")
+            make_paper(title=name, authors=[name], tasks=[task], repositories=[make_repository()], date=date(2020, 1, 1))
+            make_task(name=name)
+        for address, queries in [
+            ("/search?q=zebra", 8), ("/search?q=zebra&type=papers", 2), ("/search?q=zebra&type=models", 1),
+            ("/search?q=zebra&code=1&year=2020", 2), ("/search?q=zebra&task=stripes", 3),
+        ]:  # fmt: skip
+            with django_assert_num_queries(queries):
+                assert "Zebra" in read(client.get(address)).main
+
+
+def test_papers_can_be_narrowed_down_by_task_year_and_code(client):
+    task, code = make_task(name="Stripes"), [make_repository()]
+    make_paper(title="Zebra one", date=date(2019, 5, 1), tasks=[task], repositories=code)
+    make_paper(title="Zebra two", date=date(2020, 5, 1), tasks=[task])
+    make_paper(title="Zebra three", date=date(2020, 5, 1), repositories=code)
+    make_method(name="Zebra trick")
+    assert found(client, "zebra") == ["Zebra three", "Zebra two", "Zebra one"]
+    for narrowed, expected in [
+        ({"task": "stripes"}, ["Zebra two", "Zebra one"]), ({"code": "1"}, ["Zebra three", "Zebra one"]),
+        ({"year": "2020"}, ["Zebra three", "Zebra two"]), ({"task": "stripes", "code": "1", "year": "2019"}, ["Zebra one"]),
+        ({"task": "stripes", "code": "1", "year": "2020"}, []),
+    ]:  # fmt: skip
+        page = read(client.get("/search", {"q": "zebra", **narrowed}))
+        assert [text for tag, text in page.headings if tag == "h3"] == expected
+        assert "Zebra trick" not in page.main
+        assert page.link("Show all") == "/search?q=zebra"
+    assert "No paper of that kind has these words." in page.main
+    offered = [attributes for tag, attributes in page.elements if tag == "option"]
+    assert [(option["value"], "selected" in option) for option in offered] == [("", False), ("stripes", True)]
+
+
+def test_pages_keep_the_filters(client):
+    for number in range(21):
+        make_paper(title=f"Zebra {number}", date=date(2020, 5, 1), repositories=[make_repository()])
+    address = read(client.get("/search?q=zebra&year=2020&code=1&type=papers")).link("Next page")
+    assert address == "/search?q=zebra&type=papers&year=2020&code=1&page=2"
+    assert "21 to 21 of 21" in read(client.get(address)).main
+
+
+def test_one_kind_alone_can_be_looked_for(client):
+    for number in range(9):
+        make_task(name=f"Zebra {number}")
+    make_method(name="Zebra trick")
+    page = read(client.get("/search?q=zebra"))
+    assert page.link("More tasks") == "/search?q=zebra&type=tasks"
+    alone = read(client.get("/search?q=zebra&type=tasks"))
+    assert [href for href in alone.hrefs() if href.startswith("/task/")] == [f"/task/zebra-{number}" for number in range(9)]
+    assert "Zebra trick" not in alone.main
+    assert "Zebra trick" in read(client.get("/search?q=zebra&type=nonsense")).main
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("task=none", "There is no task “none” here: papers of all tasks are shown."),
+        ("task=%00", "Zebra"),
+        ("year=soon", "“soon” is no year from 1800 to 2200: papers of all years are shown."),
+    ],
+)
+def test_filters_that_cannot_be_understood_are_left_out_and_said(client, query, sentence):
+    make_paper(title="Zebra")
+    page = read(client.get(f"/search?q=zebra&{query}"))
+    assert sentence in page.main
+    assert "Zebra" in [text for tag, text in page.headings if tag == "h3"]
+
+
+@pytest.mark.parametrize("number", ["0", "2", "171", "99999", "-1", "x", "２"])
+def test_pages_that_are_not_there_are_refused_in_a_sentence(client, number):
+    make_paper(title="Zebra")
+    response = client.get("/search", {"q": "zebra", "page": number})
+    assert response.status_code == 404
+    assert "There is no such place in this list" in read(response).main

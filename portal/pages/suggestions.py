@@ -1,0 +1,95 @@
+"""What somebody who types into a search field may mean: a few things of each kind, the very name first."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import CharField, QuerySet, TextField, Value
+from django.db.models.functions import Concat
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from leaderboards import search as board_search
+from leaderboards.models import Leaderboard
+from papers import search as paper_search
+from papers.models import Author, Dataset, Method, Task
+from papers.search_names import named
+from papers.search_words import SHORTEST_BEGINNING, clean
+from portal import page_cache
+from portal.pages import figures
+from portal.pages.links import address, model_address
+
+OF_A_KIND = 3
+PAPERS = 5
+MOST = 12
+CAP = 200
+"""Names among which the best of a kind are chosen: fewer than a search looks at, since each key that is pressed asks."""
+
+ADDRESSES = {
+    "Task": "tasks:detail",
+    "Board": "boards:detail",
+    "Dataset": "datasets:detail",
+    "Method": "methods:detail",
+    "Author": "authors:detail",
+}
+"""Kinds of things with a name, in the order in which they are suggested, and their pages."""
+_EXACT = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A thing that may be meant: the word for its kind, its name, where it is, and something about it."""
+
+    kind: str
+    text: str
+    href: str
+    detail: str = ""
+
+
+def suggest(request: HttpRequest) -> HttpResponse:
+    """The suggestions for `q` as JSON: {"query", "suggestions": [{"kind", "text", "href", "detail"}]}."""
+    query = clean(request.GET.get("q", ""))
+    found = [asdict(suggestion) for suggestion in find(query)]
+    return page_cache.mark(JsonResponse({"query": query, "suggestions": found}))
+
+
+def find(query: str) -> tuple[Suggestion, ...]:
+    """At most twelve things, in three queries; none for less than two letters."""
+    if sum(map(str.isalnum, query)) < SHORTEST_BEGINNING - 1:
+        return ()
+    found = [*_named(query), *_models(query), *_papers(query)]
+    found.sort(key=lambda pair: pair[0] != _EXACT)  # stable: the kinds keep their order
+    return tuple(suggestion for _, suggestion in found[:MOST])
+
+
+def _named(query: str) -> Iterator[tuple[int, Suggestion]]:
+    board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
+    boards = board_search.boards(Leaderboard.objects.published(), query)
+    first, *others = (
+        _rows(named(Task.objects.published(), query, cap=CAP), "Task"),
+        _rows(boards.annotate(text=board_name), "Board", name="text"),
+        _rows(named(Dataset.objects.published(), query, cap=CAP), "Dataset"),
+        _rows(named(Method.objects.published(), query, cap=CAP), "Method"),
+        _rows(named(Author.objects.published(), query, cap=CAP), "Author"),
+    )
+    order = list(ADDRESSES)
+    rows = first.union(*others, all=True)
+    for kind, name, slug, merit in sorted(rows, key=lambda row: (order.index(row[0]), row[3])):
+        yield merit, Suggestion(kind=kind, text=name, href=address(ADDRESSES[kind], slug))
+
+
+def _rows(rows: QuerySet[Any], kind: str, *, name: str = "name") -> QuerySet[Any, tuple[str, str, str, int]]:
+    return rows.annotate(kind=Value(kind, output_field=CharField())).values_list("kind", name, "slug", "merit")[:OF_A_KIND]
+
+
+def _models(query: str) -> Iterator[tuple[int, Suggestion]]:
+    for model in board_search.models(query, limit=OF_A_KIND, cap=CAP):
+        detail = figures.counted(model.claims, "result")
+        yield model.merit, Suggestion(kind="Model", text=model.name, href=model_address(model.slug), detail=detail)
+
+
+def _papers(query: str) -> Iterator[tuple[int, Suggestion]]:
+    wanted = query.casefold()
+    for paper in paper_search.suggest(query, limit=PAPERS):
+        title = paper.title or paper.slug
+        merit = _EXACT if title.casefold() == wanted else 1
+        yield merit, Suggestion(kind="Paper", text=title, href=address("papers:detail", paper.slug))

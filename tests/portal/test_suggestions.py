@@ -1,0 +1,70 @@
+"""What search fields suggest while somebody types."""
+
+import pytest
+from django.utils import timezone
+
+from tests.factories.catalogue import make_author, make_board, make_dataset, make_method, make_paper, make_result, make_task
+
+pytestmark = pytest.mark.django_db
+
+
+def suggested(client, query):
+    answer = client.get("/search/suggest", {"q": query}).json()
+    return [(found["kind"], found["text"], found["href"]) for found in answer["suggestions"]]
+
+
+def test_a_few_things_of_each_kind_are_suggested_in_a_fixed_order(client):
+    board = make_board(task=make_task(name="Parsing"), dataset=make_dataset(name="Parsing Bank"), slug="parsing-on-bank")
+    for number in range(4):
+        make_result(board, model_name="ParsingNet (large)", occurrence=number)
+        make_method(name=f"Parsing trick {number}")
+    make_author(name="Ann Parsing")
+    make_paper(title="About parsing", slug="about-parsing")
+    assert suggested(client, "parsin") == [
+        ("Task", "Parsing", "/task/parsing"),
+        ("Board", "Parsing on Parsing Bank", "/sota/parsing-on-bank"),
+        ("Dataset", "Parsing Bank", "/dataset/parsing-bank"),
+        ("Method", "Parsing trick 0", "/method/parsing-trick-0"),
+        ("Method", "Parsing trick 1", "/method/parsing-trick-1"),
+        ("Method", "Parsing trick 2", "/method/parsing-trick-2"),
+        ("Author", "Ann Parsing", "/author/ann-parsing"),
+        ("Model", "ParsingNet (large)", "/model/parsingnet-large"),
+        ("Paper", "About parsing", "/paper/about-parsing"),
+    ]
+
+
+def test_the_very_name_comes_first_whatever_it_names(client):
+    make_task(name="Graph Attention Networks")
+    make_method(name="Graph Attention")
+    make_paper(title="graph attention", slug="the-paper")
+    assert [kind for kind, _, _ in suggested(client, "Graph Attention")] == ["Method", "Paper", "Task"]
+
+
+def test_what_is_not_shown_is_not_suggested(client):
+    gone = {"removed_at": timezone.now(), "removed_reason": "A test."}
+    make_task(name="Zebra", **gone)
+    make_method(name="Zebra trick", spam_reason="A test.")
+    make_paper(title="Zebra paper", **gone)
+    board = make_board(task=make_task(name="Stripes"), **gone)
+    make_result(board, model_name="ZebraNet")
+    make_result(make_board(), model_name="ZebraNet two", **gone)
+    assert suggested(client, "zebra") == []
+
+
+@pytest.mark.parametrize("query", ["", " ", "a", "\x00", "'", "%", ":*&|!", "x" * 5000, "\ud800", "日"])
+def test_odd_and_short_queries_are_answered_with_nothing(client, query):
+    make_task(name="Parsing")
+    response = client.get("/search/suggest", {"q": query.encode("utf-8", "surrogatepass")})
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.json()["suggestions"] == []
+
+
+def test_suggestions_take_as_many_queries_for_much_as_for_little(client, django_assert_num_queries):
+    for size in (1, 9):
+        for number in range(size):
+            name = f"Zebra {size} {number}"
+            make_result(make_board(task=make_task(name=name), dataset=make_dataset(name=name)), model_name=name)
+            make_method(name=name)
+            make_paper(title=name, authors=[name])
+        with django_assert_num_queries(3):
+            assert len(suggested(client, "zebra")) == min(12, 7 * size)

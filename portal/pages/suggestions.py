@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import CharField, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +15,7 @@ from leaderboards.models import Leaderboard
 from papers import search as paper_search
 from papers.models import Author, Dataset, Method, Task
 from papers.search_names import named
-from papers.search_words import SHORTEST_BEGINNING, clean
+from papers.search_words import SHORTEST_BEGINNING, beginnings, clean
 from portal import page_cache
 from portal.pages import figures
 from portal.pages.links import address, model_address
@@ -62,19 +64,38 @@ def find(query: str) -> tuple[Suggestion, ...]:
 
 
 def _named(query: str) -> Iterator[tuple[int, Suggestion]]:
-    board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
-    boards = board_search.boards(Leaderboard.objects.published(), query)
-    first, *others = (
-        _rows(named(Task.objects.published(), query, cap=CAP), "Task"),
-        _rows(boards.annotate(text=board_name), "Board", name="text"),
-        _rows(named(Dataset.objects.published(), query, cap=CAP), "Dataset"),
-        _rows(named(Method.objects.published(), query, cap=CAP), "Method"),
-        _rows(named(Author.objects.published(), query, cap=CAP), "Author"),
-    )
+    words = beginnings(query)
+    if not words:
+        return
+    stand_in, statement, values = _statement(tuple(word.lower() == board_search.JOINS for word in words))
+    meant = dict(zip(beginnings(stand_in), words, strict=True))
+    meant |= {stand_in: query, " & ".join(beginnings(stand_in)): " & ".join(words)}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [meant.get(value, value) if isinstance(value, str) else value for value in values])
+        rows = cursor.fetchall()
     order = list(ADDRESSES)
-    rows = first.union(*others, all=True)
     for kind, name, slug, merit in sorted(rows, key=lambda row: (order.index(row[0]), row[3])):
         yield merit, Suggestion(kind=kind, text=name, href=address(ADDRESSES[kind], slug))
+
+
+@lru_cache(maxsize=128)
+def _statement(joins: tuple[bool, ...]) -> tuple[str, str, tuple[Any, ...]]:
+    """A query that stands in for all with as many words, its SQL and its values; `joins` says which words join task and dataset.
+
+    To put five querysets into SQL takes longer than to answer them, and each key that is pressed asks.
+    """
+    stand_in = " ".join("on" if is_join else f"standin{place}" for place, is_join in enumerate(joins))
+    board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
+    boards = board_search.boards(Leaderboard.objects.published(), stand_in)
+    first, *others = (
+        _rows(named(Task.objects.published(), stand_in, cap=CAP), "Task"),
+        *(() if all(joins) else (_rows(boards.annotate(text=board_name), "Board", name="text"),)),
+        _rows(named(Dataset.objects.published(), stand_in, cap=CAP), "Dataset"),
+        _rows(named(Method.objects.published(), stand_in, cap=CAP), "Method"),
+        _rows(named(Author.objects.published(), stand_in, cap=CAP), "Author"),
+    )
+    statement, values = first.union(*others, all=True).query.sql_with_params()
+    return stand_in, statement, tuple(values)
 
 
 def _rows(rows: QuerySet[Any], kind: str, *, name: str = "name") -> QuerySet[Any, tuple[str, str, str, int]]:

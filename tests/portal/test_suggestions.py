@@ -68,3 +68,13 @@ def test_suggestions_take_as_many_queries_for_much_as_for_little(client, django_
             make_paper(title=name, authors=[name])
         with django_assert_num_queries(3):
             assert len(suggested(client, "zebra")) == min(12, 7 * size)
+
+
+def test_words_of_every_length_and_the_word_between_task_and_dataset_mean_themselves(client):
+    make_board(task=make_task(name="Go by AI"), dataset=make_dataset(name="Big Board"), slug="go-on-board")
+    make_method(name="Standin0 of %s")
+    assert suggested(client, "go on big") == [("Board", "Go by AI on Big Board", "/sota/go-on-board")]
+    assert [text for _, text, _ in suggested(client, "go")] == ["Go by AI", "Go by AI on Big Board"]
+    assert [text for _, text, _ in suggested(client, "standin0")] == ["Standin0 of %s"]
+    assert [text for _, text, _ in suggested(client, "%s of")] == ["Standin0 of %s"]
+    assert suggested(client, "on") == []

@@ -6,11 +6,11 @@ from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
-from portal.markdown import to_html
+from portal import structured
+from portal.markdown import in_brief, to_html
 from portal.pages import figures
 from portal.pages.links import address
-
-SITE_NAME = "Papers With Code 2"
+from portal.site import DESCRIPTION, SITE_NAME
 
 
 def _iso_date(day: date | None) -> str:
@@ -33,12 +33,15 @@ def _url(name: str, *args: object) -> str:
 def environment(**options: object) -> Environment:
     """An environment in which a name that is not there is an error, not an empty space."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})  # type: ignore[arg-type]
-    made.globals.update(site_name=SITE_NAME, static=static, url=_url, address=address)
+    made.globals.update(
+        site_name=SITE_NAME, site_description=DESCRIPTION, structured=structured, static=static, url=_url, address=address
+    )
     made.filters.update(
         iso_date=_iso_date,
         moment=_moment,
         machine_moment=_machine_moment,
         markdown=to_html,
+        in_brief=in_brief,
         count=figures.count,
         counted=figures.counted,
         size=figures.size,

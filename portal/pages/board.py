@@ -54,6 +54,7 @@ class Row:
 class BoardPage:
     """All that a board's page shows."""
 
+    slug: str
     task: Link
     area: Link | None
     dataset: Link
@@ -67,6 +68,11 @@ class BoardPage:
     def title(self) -> str:
         """What the board is called."""
         return f"{self.task.text} on {self.dataset_name}"
+
+    @property
+    def leading(self) -> list[tuple[int | None, str, str]]:
+        """The lines as rank, model and value of the first metric."""
+        return [(row.rank, row.model, row.values[0]) for row in self.rows if row.values]
 
     @property
     def has_measurements(self) -> bool:
@@ -90,6 +96,7 @@ def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
     metrics = list(board.metrics.all())
     area = board.task.areas.filter(removed_at=None).first()
     return BoardPage(
+        slug=slug,
         task=Link(text=board.task.name, href=address("tasks:detail", board.task.slug)),
         area=Link(text=area.name, href=address("areas:detail", area.slug)) if area else None,
         dataset=Link(text=board.dataset.name, href=address("datasets:detail", board.dataset.slug)),

@@ -11,10 +11,11 @@ from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Measurement, Score, shown
-from papers import related
+from papers import citations, related
+from papers.citations import Citation
 from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
-from portal.pages import absence, figures, measured
+from portal.pages import absence, cited, figures, measured
 from portal.pages.links import Link, address, host_of, repository_name, web_address
 from portal.pages.measured import UNTESTED, Cell, Measured, Testing
 from portal.pages.paper_cards import task_links, title_of
@@ -63,6 +64,8 @@ class Related:
 class PaperPage:
     """All that a paper's page shows."""
 
+    slug: str
+    citation: Citation
     title: str
     authors: tuple[Link, ...]
     date: date | None
@@ -89,6 +92,15 @@ class PaperPage:
         return self.code[CODE_SHOWN:]
 
     @property
+    def bibtex(self) -> str:
+        """Its BibTeX entry."""
+        return citations.bibtex(self.citation)
+
+    def people(self, origin: str) -> list[tuple[str, str]]:
+        """Its authors with the whole addresses of their pages."""
+        return [(author.text, origin + author.href) for author in self.authors]
+
+    @property
     def description(self) -> str:
         """What search engines show below the title."""
         return " ".join(self.abstract)[:200]
@@ -109,6 +121,8 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         return None
     code = _code(row["all_code"])
     return PaperPage(
+        slug=slug,
+        citation=cited.of(row, slug=slug, authors=[author["name"] for author in row["all_authors"]]),
         title=title_of(row["title"], slug),
         authors=_links("authors:detail", row["all_authors"]),
         date=row["date"],
@@ -149,8 +163,7 @@ def _row(slug: str) -> dict[str, Any] | None:
             )
         ),
     ).values(
-        "pk", "title", "date", "proceeding__name", "url_abs", "url_pdf", "conference_url_abs", "conference_url_pdf",
-        "archive_code_count", "abstract", "abstract_by", "all_authors", "all_tasks", "all_methods", "all_code",
+        "pk", *cited.COLUMNS, "archive_code_count", "all_authors", "all_tasks", "all_methods", "all_code",
     ).first()  # fmt: skip
     return dict(row) if row else None
 

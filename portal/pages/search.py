@@ -51,7 +51,7 @@ class Found:
 def search(request: HttpRequest) -> HttpResponse:
     """The page of what was found."""
     query = clean(request.GET.get("q", ""))
-    return page(request, "portal/search.html", {"found": find(query), "query": query})
+    return page(request, "portal/search.html", {"found": find(query), "query": query}, is_indexed=not query)
 
 
 def find(query: str) -> Found | None:

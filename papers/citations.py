@@ -30,7 +30,9 @@ _COMMANDS = (
     "mathcal|mathbb|mathbf|mathrm|mathit|sqrt|log|ln|exp|min|max"
 )
 # As TeX texts have them: no space inside at either end, no figure behind ("$5 and $6" is money).
-_FORMULA = re.compile(rf"\$(?! )((?:[A-Za-z0-9 ^_+*/=<>.,:;()!\[\]{{}}-]|\\(?:{_COMMANDS})(?![A-Za-z]))+)(?<! )\$(?!\d)", re.ASCII)
+_FORMULA = re.compile(
+    rf"\$(?! )((?:[A-Za-z0-9 ^_+*/=<>.,:;()!\[\]{{}}-]|\\(?:{_COMMANDS})(?![A-Za-z]))+)(?<! )\$(?!\d)", re.ASCII
+)
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 

@@ -73,7 +73,8 @@ def answer(request: HttpRequest, feed: Feed) -> HttpResponse:
         made.add_item(
             title=_plain(entry.title),
             link=site + entry.href,
-            description=escape(_plain(entry.summary)[:SUMMARY_LENGTH]),  # the element is of type html
+            # The element is of type html; without words there is none.
+            description=escape(_plain(entry.summary)[:SUMMARY_LENGTH]) or None,  # type: ignore[arg-type]  # None is meant
             unique_id=entry.public_id.urn,
             pubdate=_moment(entry.published),
             updateddate=entry.updated,

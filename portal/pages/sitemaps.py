@@ -75,10 +75,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "sitemapindex",
         "sitemap",
         (
-            (request.build_absolute_uri(path), None)
-            for path in (
-                reverse("sitemaps:site"),
-                *(reverse("sitemaps:part", args=[name, part]) for name, kind in KINDS.items() for part in _parts(kind)),
+            (request.build_absolute_uri(path), changed)
+            for path, changed in (
+                (reverse("sitemaps:site"), None),
+                *((reverse("sitemaps:part", args=[name, part]), at) for name, kind in KINDS.items() for part, at in _parts(kind)),
             )
         ),
     )
@@ -107,10 +107,10 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     return HttpResponse(_document("urlset", "url", urls), content_type="application/xml")
 
 
-def _parts(kind: Kind) -> list[int]:
-    """The numbers of the parts that hold something."""
-    numbered = kind.rows().order_by().annotate(part=F("pk") / RANGE)
-    return sorted(numbered.values_list("part", flat=True).distinct())
+def _parts(kind: Kind) -> list[tuple[int, datetime]]:
+    """The numbers of the parts that hold something, and when something in each last changed."""
+    numbered = kind.rows().order_by().annotate(part=F("pk") / RANGE, changed=kind.changed())
+    return list(numbered.values("part").annotate(last=Max("changed")).order_by("part").values_list("part", "last"))
 
 
 def _document(root: str, element: str, places: Iterable[tuple[str, datetime | None]]) -> bytes:

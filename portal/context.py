@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
-from portal import page_cache
+from portal import addresses, page_cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class Viewer:
 
 
 STRANGER = Viewer()
+NOT_INDEXED = "noindex"
+"""What `X-Robots-Tag` says of a page that search engines leave out."""
 
 
 def viewer(request: HttpRequest) -> Viewer:
@@ -42,17 +44,23 @@ def page(
     *,
     status: int = 200,
     is_live: bool = False,
+    is_indexed: bool = True,
 ) -> HttpResponse:
     """Render a whole page.
 
     `context` may hold `section`, the header's entry that the page belongs to. A page for somebody who has signed in is
     marked private, so that no cache on the way gives it to others; a stranger's may be kept until the catalogue changes,
-    unless it `is_live`: shows what is written between changes of the catalogue, such as a run's progress.
+    unless it `is_live`: shows what is written between changes of the catalogue, such as a run's progress. What is not
+    `is_indexed` search engines are told to leave out: items of a benchmark that they spread end up in what models are trained on.
     """
     reader = viewer(request)
-    canonical = request.build_absolute_uri(request.path) if status == 200 else ""
-    values = {"section": "", **(context or {}), "viewer": reader, "canonical": canonical}
+    # Not on error pages: one of them is for a host that is not ours.
+    canonical, origin = (addresses.canonical(request), addresses.origin(request)) if status == 200 else ("", "")
+    place = {"canonical": canonical, "origin": origin, "is_indexed": is_indexed}
+    values = {"section": "", **(context or {}), "viewer": reader, **place}
     response = render(request, template, values, status=status)
+    if not is_indexed:
+        response.headers["X-Robots-Tag"] = NOT_INDEXED
     if reader.is_signed_in:
         patch_cache_control(response, private=True)
     elif not is_live:

@@ -11,11 +11,11 @@ from django.urls import reverse
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from portal.markdown import to_html
+from portal import structured
+from portal.markdown import in_brief, to_html
 from portal.pages import figures
 from portal.pages.links import address
-
-SITE_NAME = "Papers With Code 2"
+from portal.site import DESCRIPTION, SITE_NAME
 
 _plain_text_escaped = markupsafe._escape_inner  # type: ignore[attr-defined]  # what `escape` itself calls
 
@@ -67,12 +67,21 @@ def environment(**options: object) -> Environment:
     """An environment in which a name that is not there is an error, not an empty space."""
     made = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})  # type: ignore[arg-type]
     made.template_class = _Template
-    made.globals.update(site_name=SITE_NAME, static=_static, url=_url, zip=zip, address=address)
+    made.globals.update(
+        site_name=SITE_NAME,
+        site_description=DESCRIPTION,
+        structured=structured,
+        static=_static,
+        url=_url,
+        zip=zip,
+        address=address,
+    )
     made.filters.update(
         iso_date=_iso_date,
         moment=_moment,
         machine_moment=_machine_moment,
         markdown=to_html,
+        in_brief=in_brief,
         count=figures.count,
         counted=figures.counted,
         size=figures.size,

@@ -47,3 +47,9 @@ def to_html(text: str) -> Markup:
         link_rel="nofollow noopener",
     )
     return Markup(html)
+
+
+def in_brief(text: str, length: int = 200) -> str:
+    """The beginning of a Markdown text as plain words on one line, cut behind a word."""
+    words = to_html(text).striptags()
+    return words if len(words) <= length else words[: length - 1].rsplit(" ", 1)[0] + "…"

@@ -16,11 +16,14 @@ from portal.pages import (
     board_files,
     board_picture,
     board_view,
+    citation,
     conference,
     dataset,
     dataset_list,
     downloads,
     errors,
+    feeds,
+    for_programs,
     home,
     libraries,
     method,
@@ -31,6 +34,7 @@ from portal.pages import (
     run,
     run_list,
     search,
+    sitemaps,
     sota,
     status,
     suggestions,
@@ -65,14 +69,18 @@ papers = [
     path("papers", paper_list.papers, name="list"),
     path("latest", paper_list.latest, name="latest"),
     path("greatest", paper_list.greatest, name="greatest"),
+    path("paper/<key:slug>.bib", citation.bibtex, name="bibtex"),
+    path("paper/<key:slug>.ris", citation.ris, name="ris"),
     path("paper/<key:slug>", paper.paper_detail, name="detail"),
 ]
 tasks = [
     path("tasks", task_list.tasks, name="list"),
+    path("task/<key:slug>.atom", feeds.of_task, name="feed"),
     path("task/<key:slug>", task.task_detail, name="detail"),
 ]
 boards = [
     path("sota", sota.all_boards, name="list"),
+    path("sota/<key:slug>.atom", feeds.of_board, name="feed"),
     path("sota/<key:slug>.csv", board_files.as_csv, name="csv"),
     path("sota/<key:slug>.json", board_files.as_json, name="json"),
     path("sota/<key:slug>.png", board_picture.picture, name="picture"),
@@ -104,6 +112,16 @@ runs = [
     path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
 ]
 
+site_feeds = [
+    path("latest.atom", feeds.latest, name="latest"),
+    path("search.atom", feeds.of_search, name="search"),
+]
+site_sitemaps = [
+    path("sitemap.xml", sitemaps.index, name="index"),
+    path("sitemaps/site.xml", sitemaps.site, name="site"),
+    path("sitemaps/<slug:kind>-<int:number>.xml", sitemaps.part, name="part"),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("", include((papers, "papers"))),
@@ -116,6 +134,8 @@ urlpatterns = [
     path("", include(([path("model/<key:slug>", model.model_detail, name="detail")], "models"))),
     path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
     path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),
+    path("", include((site_feeds, "feeds"))),
+    path("", include((site_sitemaps, "sitemaps"))),
     path("downloads", downloads.downloads, name="downloads"),
     path("downloads/<key:export>/<key:name>", downloads.download, name="download"),
     path("search", search.search, name="search"),
@@ -126,6 +146,9 @@ urlpatterns = [
     path("submit", words.submit, name="submit"),
     path("about", words.about, name="about"),
     path("favicon.ico", words.favicon),
+    path("robots.txt", for_programs.robots),
+    path("opensearch.xml", for_programs.opensearch, name="opensearch"),
+    path("site.webmanifest", for_programs.manifest, name="manifest"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.api.urls")),

@@ -39,6 +39,12 @@ def _rows(kind: SlugHistory.Kind) -> QuerySet[Any]:
     return managers[kind].all()
 
 
+def was_ever(*, kind: SlugHistory.Kind, slug: str) -> bool:
+    """Whether something has, or once had, this very slug: one query."""
+    old = SlugHistory.objects.filter(kind=kind, slug__in=[slug, hidden(slug)])
+    return bool(_rows(kind).filter(slug=slug).values("slug").union(old.values("slug")).exists())
+
+
 def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpResponse:
     """A redirect to the address of today, a page that says why the thing was removed or the address redacted (410), or Http404.
 

@@ -63,6 +63,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class BoardPage:
     """All that a board's page shows."""
 
+    slug: str
     task: Link
     area: Link | None
     dataset: Link
@@ -76,6 +77,11 @@ class BoardPage:
     def title(self) -> str:
         """What the board is called."""
         return f"{self.task.text} on {self.dataset_name}"
+
+    @property
+    def leading(self) -> list[tuple[int | None, str, str]]:
+        """The lines as rank, model and value of the first metric."""
+        return [(row.rank, row.model, row.values[0]) for row in self.rows if row.values]
 
     @property
     def has_measurements(self) -> bool:
@@ -182,6 +188,7 @@ def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
         return None
     area = next(iter(board.areas), None)
     return BoardPage(
+        slug=slug,
         task=Link(text=board.task_found.name, href=address("tasks:detail", board.task_found.slug)),
         area=Link(text=area.name, href=address("areas:detail", area.slug)) if area else None,
         dataset=Link(text=board.dataset_found.name, href=address("datasets:detail", board.dataset_found.slug)),

@@ -16,11 +16,11 @@ from django.template.loader import render_to_string
 from leaderboards.charts import Chart
 from portal import page_cache
 from portal.context import STRANGER
-from portal.jinja import SITE_NAME
 from portal.pages import board, board_choice, board_view
 from portal.pages.board_files import NO_BOARD
 from portal.pages.board_view import BoardView
 from portal.pages.figures import counted
+from portal.site import SITE_NAME
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML cannot hold, not even as an entity: control characters."""

@@ -45,5 +45,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500. It asks neither the database nor the session: they may be what failed."""
-    html = render_to_string("portal/server_error.html", {"viewer": STRANGER, "section": "", "canonical": ""})
+    html = render_to_string(
+        "portal/server_error.html", {"viewer": STRANGER, "section": "", "canonical": "", "origin": "", "is_indexed": True}
+    )
     return HttpResponse(html, status=500)

@@ -13,10 +13,11 @@ from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Score, cell_text, shown
-from papers import related
+from papers import citations, related
+from papers.citations import Citation
 from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
-from portal.pages import absence, compiled, figures, measured
+from portal.pages import absence, cited, compiled, figures, measured
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, host_of, repository_name, web_address
 from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
@@ -66,6 +67,8 @@ class Related:
 class PaperPage:
     """All that a paper's page shows."""
 
+    slug: str
+    citation: Citation
     title: str
     authors: tuple[Link, ...]
     date: date | None
@@ -90,6 +93,15 @@ class PaperPage:
     def code_rest(self) -> tuple[Code, ...]:
         """The repositories that unfold."""
         return self.code[CODE_SHOWN:]
+
+    @property
+    def bibtex(self) -> str:
+        """Its BibTeX entry."""
+        return citations.bibtex(self.citation)
+
+    def people(self, origin: str) -> list[tuple[str, str]]:
+        """Its authors with the whole addresses of their pages."""
+        return [(author.text, origin + author.href) for author in self.authors]
 
     @property
     def description(self) -> str:
@@ -141,6 +153,10 @@ class PaperFound(msgspec.Struct, frozen=True):
     title: str | None
     date: date | None
     venue: str | None
+    conference: str | None
+    venue_year: int | None
+    venue_month: int | None
+    arxiv_id: str | None
     url_abs: str | None
     url_pdf: str | None
     conference_url_abs: str | None
@@ -176,8 +192,11 @@ def _papers(slug: Argument) -> QuerySet[Any, Any]:
     code = PaperRepository.objects.published().filter(paper=here, repository__removed_at=None)
     return Paper.objects.published().filter(slug=slug).values(
         "id", "title", "date", "url_abs", "url_pdf", "conference_url_abs", "conference_url_pdf", "archive_code_count", "abstract",
-        "abstract_by",
+        "abstract_by", "arxiv_id",
         venue=F("proceeding__name"),
+        conference=F("proceeding__conference__name"),
+        venue_year=F("proceeding__year"),
+        venue_month=F("proceeding__month"),
         authors_found=ArraySubquery(authors.values(json=JSONObject(name="author__name", slug="author__slug"))),
         tasks_found=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))),
         methods_found=ArraySubquery(methods.values(json=JSONObject(name="method__name", slug="method__slug"))),
@@ -215,6 +234,8 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         return None
     code = _code(found.code)
     return PaperPage(
+        slug=slug,
+        citation=_citation(found, slug=slug),
         title=title_of(found.title, slug),
         authors=_links("authors:detail", found.authors_found),
         date=found.date,
@@ -240,6 +261,17 @@ def paragraphs(text: str | None) -> tuple[str, ...]:
 
 def _links(name: str, things: Iterable[NamedFound]) -> tuple[Link, ...]:
     return tuple(Link(text=thing.name, href=address(name, thing.slug)) for thing in things)
+
+
+def _citation(found: PaperFound, *, slug: str) -> Citation:
+    row = {
+        **msgspec.structs.asdict(found),
+        "proceeding__name": found.venue,
+        "proceeding__conference__name": found.conference,
+        "proceeding__year": found.venue_year,
+        "proceeding__month": found.venue_month,
+    }
+    return cited.of(row, slug=slug, authors=[author.name for author in found.authors_found])
 
 
 def _code(repositories: Iterable[CodeFound]) -> tuple[Code, ...]:

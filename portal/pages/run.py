@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
-from portal.context import page, viewer
+from portal.context import NOT_INDEXED, page, viewer
 from portal.pages import measured, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -104,7 +104,7 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True)
+    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True, is_indexed=False)
 
 
 @require_GET
@@ -112,7 +112,7 @@ def run_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The part of a run's page that changes, for the page's script to ask for again and again; 304 if nothing has changed."""
     html = render_to_string("workers/_run_state.html", {"run": read(public_id)})
     etag = quote_etag(sha256(html.encode()).hexdigest()[:32])
-    response = HttpResponse(html, headers={"ETag": etag, "Cache-Control": "no-cache"})
+    response = HttpResponse(html, headers={"ETag": etag, "Cache-Control": "no-cache", "X-Robots-Tag": NOT_INDEXED})
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
 
 

@@ -115,8 +115,14 @@ def search(request: HttpRequest) -> HttpResponse:
     """The page of what was found."""
     wanted = read(request.GET)
     found = find(wanted)
-    context = {"found": found, "query": wanted.query, "wanted": wanted, "kinds": KINDS}
-    return page(request, "portal/search.html", {**context, "tasks_offered": tasks_offered(wanted, found)})
+    context = {
+        "found": found,
+        "query": wanted.query,
+        "wanted": wanted,
+        "kinds": KINDS,
+        "tasks_offered": tasks_offered(wanted, found),
+    }
+    return page(request, "portal/search.html", context, is_indexed=not wanted.query)
 
 
 def read(asked: QueryDict) -> Wanted:

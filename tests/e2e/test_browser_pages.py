@@ -1,5 +1,6 @@
 """Pages in a real browser, served by the real web server from the real database."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from papers.models import Paper
 from tests.factories.catalogue import (
     make_board,
     make_dataset,
@@ -192,6 +194,21 @@ def test_the_page_reads_without_script(visit, paper):
         expect(page.locator("h1")).to_have_text(paper.title)
         expect(page.get_by_role("cell", name="33.6")).to_be_visible()
         expect(page.locator(".theme-switch")).to_be_hidden()
+
+
+def test_what_is_said_to_machines_breaks_no_policy_and_runs_nothing(visit, paper):
+    attack = "</script><script>document.title = 'run'</script><!--"
+    Paper.objects.filter(pk=paper.pk).update(title=attack)
+    with visit(PAPER) as page:
+        said = [json.loads(text) for text in page.locator("script[type='application/ld+json']").all_text_contents()]
+        assert [data["@type"] for data in said] == ["ScholarlyArticle", "BreadcrumbList"]
+        assert said[0]["name"] == attack
+        assert page.title().startswith(attack)
+        page.get_by_text("Cite", exact=True).click()
+        expect(page.locator(".cite-entry")).to_contain_text("@inproceedings{0")
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="BibTeX").click()
+        assert saved.value.suggested_filename == "02018script.bib"
 
 
 def test_an_open_run_keeps_its_page_up_to_date_and_stops_when_it_ends(visit, committed_db):

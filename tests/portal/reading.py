@@ -1,14 +1,17 @@
 """Reads a page as a reader does: its words, links, headings and tables."""
 
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"meta", "link", "br", "hr", "input", "img", "rect", "circle", "path", "source", "wbr"}
+DATA = ("script", "application/ld+json")
+"""What is said to machines; no browser runs it."""
 
 
 @dataclass
 class Page:
-    """What is on a page; a table is a list of rows, a row a list of cells' words."""
+    """What is on a page; a table is a list of rows, a row a list of cells' words; `structured` is its JSON-LD."""
 
     title: str = ""
     text: str = ""
@@ -18,6 +21,7 @@ class Page:
     tables: list = field(default_factory=list)
     forms: list = field(default_factory=list)
     elements: list = field(default_factory=list)
+    structured: list = field(default_factory=list)
 
     def hrefs(self):
         """Where the page leads to."""
@@ -36,7 +40,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
-        self.page.elements.append((tag, attributes))
+        if (tag, attributes.get("type")) != DATA:
+            self.page.elements.append((tag, attributes))
         if tag == "table":
             self.page.tables.append([])
         elif tag == "tr":
@@ -47,6 +52,10 @@ class _Reader(HTMLParser):
             self.open.append((tag, attributes, []))
 
     def handle_data(self, data):
+        if self.open and self.open[-1][0] == "script":
+            if ("script", self.open[-1][1].get("type")) == DATA:
+                self.page.structured.append(json.loads(data))
+            return
         for _, _, words in self.open:
             words.append(data)
 

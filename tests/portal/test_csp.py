@@ -20,6 +20,9 @@ from workers.models import Run
 
 pytestmark = pytest.mark.django_db
 
+LEADING = {"canonical", "alternate", "search", "manifest"}
+"""Links that browsers do not load as part of a page."""
+
 POLICY = {
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:", "font-src": "'self'",
     "connect-src": "'self'", "manifest-src": "'self'", "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
@@ -57,7 +60,7 @@ def test_every_page_has_the_policy_and_nothing_inline(request, every_page, who):
             assert not any(name.startswith("on") for name in attributes), address
             if tag == "script":
                 assert attributes["src"].startswith("/static/"), address
-            if tag == "link" and attributes.get("rel") != "canonical":
+            if tag == "link" and attributes.get("rel") not in LEADING:
                 assert attributes["href"].startswith("/static/"), address
             if tag == "img":
                 assert attributes["src"].startswith(("/static/", "/badge/")), address

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import date
 
 import psycopg2
 import pytest
@@ -16,7 +17,7 @@ from django.test import Client
 from papers.models import Paper
 from portal import page_version, page_watch
 from portal.var_dir import BASE_DIR
-from tests.factories.catalogue import make_paper
+from tests.factories.catalogue import make_dataset, make_paper, make_task
 from tests.factories.runs import make_planned_run
 from tests.portal.dumps import load, paper_row
 from workers.models import Run
@@ -89,6 +90,20 @@ def test_a_reader_who_has_the_page_gets_304_until_it_changes(reader):
     changed = reader.get(f"/paper/{paper.slug}", headers={"if-none-match": etag})
     assert changed.status_code == 200
     assert b"Twice" in changed.content
+
+
+@pytest.mark.parametrize(
+    "address", ["/latest.atom", "/task/t.atom", "/search.atom?q=once", "/paper/p.bib", "/paper/p.ris", "/sitemap.xml"]
+)
+def test_feeds_and_files_are_kept_too_and_never_old(reader, address):
+    make_paper(title="Once", slug="p", date=date(2024, 1, 1), tasks=[make_task(slug="t")])
+    first = reader.get(address)
+    again, same = queries(lambda: reader.get(address, headers={"if-none-match": first["ETag"]}))
+    assert (again, same.status_code) == (0, 304)
+    Paper.objects.update(title="Once and twice")
+    if address == "/sitemap.xml":
+        make_dataset()
+    assert reader.get(address, headers={"if-none-match": first["ETag"]}).status_code == 200
 
 
 def test_a_kept_page_is_sent_zipped_to_those_who_take_it(reader):

@@ -1,0 +1,123 @@
+"""Sitemaps: an index, and parts of the things whose ids lie in one range, so that the last part costs no more than the first.
+
+They are written anew for each request and not kept with the pages: all parts together would push the pages out.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page
+
+from leaderboards.models import Claim, Leaderboard, Measurement
+from papers.models import Area, Author, Dataset, Method, Paper, Task
+from portal import addresses, page_cache
+from portal.pages.links import address
+
+RANGE = 10_000
+"""Ids of one part; the protocol allows 50,000 addresses."""
+HIGHEST_PART = 2**63 // RANGE - 1
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+NO_SUCH_PART = "There is no such part of the sitemap: /sitemap.xml lists them."
+SITE = (
+    "home",
+    "papers:list",
+    "tasks:list",
+    "boards:list",
+    "boards:notable",
+    "datasets:list",
+    "methods:list",
+    "downloads",
+    "about",
+)
+"""Pages of no one thing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of things that have pages."""
+
+    page: str
+    rows: Callable[[], QuerySet[Any]]
+    changed: Callable[[], Any] = lambda: F("updated_at")
+
+
+def _board_changed() -> Greatest:
+    """When a board, a claim on it or a measurement last changed; Greatest passes over what is null."""
+    claims = Claim.objects.filter(leaderboard=OuterRef("pk")).order_by().values("leaderboard").annotate(last=Max("updated_at"))
+    measurements = Measurement.objects.filter(leaderboard=OuterRef("pk")).order_by().values("leaderboard")
+    measured = measurements.annotate(last=Max("published_at"))
+    return Greatest("updated_at", Subquery(claims.values("last")), Subquery(measured.values("last")))
+
+
+KINDS: Mapping[str, Kind] = {
+    "papers": Kind(page="papers:detail", rows=Paper.objects.published),
+    "tasks": Kind(page="tasks:detail", rows=Task.objects.published),
+    "boards": Kind(page="boards:detail", rows=Leaderboard.objects.published, changed=_board_changed),
+    "datasets": Kind(page="datasets:detail", rows=Dataset.objects.published),
+    "methods": Kind(page="methods:detail", rows=Method.objects.published),
+    "areas": Kind(page="areas:detail", rows=Area.objects.published),
+    # A name without a paper is a page without content.
+    "authors": Kind(page="authors:detail", rows=lambda: Author.objects.published().filter(count__isnull=False)),
+}
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """All parts that are not empty: one query for each kind."""
+    xml = _document(
+        "sitemapindex",
+        "sitemap",
+        (
+            (request.build_absolute_uri(path), changed)
+            for path, changed in (
+                (reverse("sitemaps:site"), None),
+                *((reverse("sitemaps:part", args=[name, part]), at) for name, kind in KINDS.items() for part, at in _parts(kind)),
+            )
+        ),
+    )
+    return page_cache.mark(HttpResponse(xml, content_type="application/xml"))
+
+
+def site(request: HttpRequest) -> HttpResponse:
+    """The pages of no one thing."""
+    xml = _document("urlset", "url", ((request.build_absolute_uri(reverse(name)), None) for name in SITE))
+    return page_cache.mark(HttpResponse(xml, content_type="application/xml"))
+
+
+@gzip_page
+@conditional_page
+def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """The things of a kind whose ids lie in one range: one query."""
+    found = KINDS.get(kind)
+    if found is None or number > HIGHEST_PART:
+        raise Http404(NO_SUCH_PART)
+    rows = found.rows().filter(pk__gte=number * RANGE, pk__lt=(number + 1) * RANGE)
+    things = rows.order_by("pk").annotate(changed=found.changed()).values_list("slug", "changed")
+    origin = addresses.origin(request)
+    urls = [(origin + address(found.page, slug), changed) for slug, changed in things]
+    if not urls:
+        raise Http404(NO_SUCH_PART)
+    return HttpResponse(_document("urlset", "url", urls), content_type="application/xml")
+
+
+def _parts(kind: Kind) -> list[tuple[int, datetime]]:
+    """The numbers of the parts that hold something, and when something in each last changed."""
+    numbered = kind.rows().order_by().annotate(part=F("pk") / RANGE, changed=kind.changed())
+    return list(numbered.values("part").annotate(last=Max("changed")).order_by("part").values_list("part", "last"))
+
+
+def _document(root: str, element: str, places: Iterable[tuple[str, datetime | None]]) -> bytes:
+    """A sitemap, or an index of sitemaps, of addresses with the times of their last change."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>\n', f'<{root} xmlns="{NAMESPACE}">\n']
+    for location, changed in places:
+        when = f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>" if changed else ""
+        lines.append(f"<{element}><loc>{escape(location)}</loc>{when}</{element}>\n")
+    lines.append(f"</{root}>\n")
+    return "".join(lines).encode()

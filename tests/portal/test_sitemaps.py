@@ -1,0 +1,183 @@
+"""Sitemaps and robots.txt: what crawlers are told."""
+
+import gzip
+from datetime import UTC, datetime
+from urllib.robotparser import RobotFileParser
+from xml.etree import ElementTree
+
+import pytest
+from django.utils import timezone
+
+from leaderboards.models import Claim, Leaderboard
+from papers.models import Paper
+from tests.factories.catalogue import (
+    make_area,
+    make_author,
+    make_board,
+    make_dataset,
+    make_method,
+    make_paper,
+    make_result,
+    make_task,
+)
+from tests.factories.runs import make_planned_run
+from tests.portal.reading import read
+
+MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+pytestmark = pytest.mark.django_db
+
+
+def places(response, element):
+    """The addresses of a sitemap, or of an index, with their times of change."""
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/xml"
+    root = ElementTree.fromstring(response.content)
+    assert root.tag == {"url": f"{MAP}urlset", "sitemap": f"{MAP}sitemapindex"}[element]
+    return {found.findtext(f"{MAP}loc"): found.findtext(f"{MAP}lastmod") for found in root.findall(f"{MAP}{element}")}
+
+
+def path(address):
+    assert address.startswith("http://testserver/")
+    return address.removeprefix("http://testserver")
+
+
+def parts(client):
+    return [path(address) for address in places(client.get("/sitemap.xml"), "sitemap")]
+
+
+def listed(client):
+    """Everything that all parts list."""
+    return {path(address): when for part in parts(client) for address, when in places(client.get(part), "url").items()}
+
+
+def test_everything_that_has_a_page_is_listed_once_and_answers(client):
+    task = make_task(slug="task", areas=[make_area(slug="area")])
+    board = make_board(task=task, dataset=make_dataset(slug="dataset"), slug="board")
+    make_paper(slug="paper", authors=["Ada"], methods=[make_method(slug="method")])
+    make_result(board)
+    make_author(name="Nobody")
+    found = listed(client)
+    things = {address for address in found if address.count("/") == 2}
+    assert things == {
+        "/area/area", "/task/task", "/sota/board", "/dataset/dataset", "/paper/paper", "/method/method", "/author/ada",
+    }  # fmt: skip
+    assert {"/", "/papers", "/tasks", "/sota", "/datasets", "/methods"} <= set(found) - things
+    assert {client.get(address).status_code for address in found} == {200}
+
+
+def test_what_the_public_does_not_see_and_what_runs_show_is_not_listed(client):
+    gone = {"removed_at": timezone.now(), "removed_reason": "Spam."}
+    paper = make_paper(authors=["Ada"])
+    make_paper(duplicate_of=paper, slug="twin")
+    make_paper(slug="gone", **gone)
+    make_task(slug="spam", spam_reason="is spam")
+    make_board(task=make_task(slug="removed", **gone), slug="board-of-removed")
+    make_planned_run()
+    found = set(listed(client))
+    assert found.isdisjoint({"/paper/twin", "/paper/gone", "/task/spam", "/task/removed", "/sota/board-of-removed"})
+    assert not [address for address in found if address.startswith(("/runs", "/search", "/api", "/admin"))]
+
+
+def test_times_of_change_are_those_of_the_rows(client):
+    paper, board = make_paper(), make_board()
+    result = make_result(board)
+    Paper.objects.update(updated_at=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC))
+    Leaderboard.objects.update(updated_at=datetime(2025, 1, 1, tzinfo=UTC))
+    Claim.objects.filter(pk=result.pk).update(updated_at=datetime(2025, 6, 1, tzinfo=UTC))
+    found = listed(client)
+    assert found[f"/paper/{paper.slug}"] == "2025-01-02T03:04:05+00:00"
+    assert found[f"/sota/{board.slug}"] == "2025-06-01T00:00:00+00:00"
+    index = {path(address): when for address, when in places(client.get("/sitemap.xml"), "sitemap").items()}
+    assert {when for part, when in index.items() if "papers" in part} == {"2025-01-02T03:04:05+00:00"}
+    assert {when for part, when in index.items() if "boards" in part} == {"2025-06-01T00:00:00+00:00"}
+    Claim.objects.all().delete()
+    assert listed(client)[f"/sota/{board.slug}"] == "2025-01-01T00:00:00+00:00"
+
+
+def test_parts_are_ranges_of_ids_and_only_those_that_hold_something(client):
+    for key in (9_999, 10_000, 19_999, 70_000_000_000):
+        make_paper(pk=key, slug=f"p{key}")
+    assert [part for part in parts(client) if "papers" in part] == [
+        f"/sitemaps/papers-{number}.xml" for number in (0, 1, 7_000_000)
+    ]
+    assert set(map(path, places(client.get("/sitemaps/papers-1.xml"), "url"))) == {"/paper/p10000", "/paper/p19999"}
+    assert client.get("/sitemaps/papers-2.xml").status_code == 404
+
+
+@pytest.mark.parametrize("part", ["papers-0", "papers-99999999999999999999999", "runs-0", "papers--1", "papers-x"])
+def test_what_is_no_part_answers_404(client, part):
+    response = client.get(f"/sitemaps/{part}.xml")
+    assert response.status_code == 404
+    assert read(response).headings[0] == ("h1", "Page not found")
+
+
+def test_hostile_slugs_are_quoted(client):
+    make_task(slug='a&b<c>"ü ]]>')
+    assert "/task/a%26b%3Cc%3E%22%C3%BC%20%5D%5D%3E" in listed(client)
+    assert client.get("/task/a%26b%3Cc%3E%22%C3%BC%20%5D%5D%3E").status_code == 200
+
+
+def test_a_part_is_one_query_and_the_index_one_a_kind(client, django_assert_num_queries):
+    board = make_board()
+    for _ in range(20):
+        make_result(board, paper=make_paper(authors=["Ada"]))
+        make_board()
+    kinds = [part for part in parts(client) if part != "/sitemaps/site.xml"]
+    assert len(kinds) == 5
+    for part in kinds:
+        with django_assert_num_queries(1):
+            client.get(part)
+    with django_assert_num_queries(7):
+        client.get("/sitemap.xml")
+
+
+def test_a_part_is_zipped_and_a_crawler_that_has_it_gets_304(client):
+    for _ in range(50):
+        make_paper()
+    (part,) = (part for part in parts(client) if "papers" in part)
+    plain = client.get(part)
+    zipped = client.get(part, headers={"accept-encoding": "gzip"})
+    assert gzip.decompress(zipped.content) == plain.content
+    assert len(zipped.content) < len(plain.content) / 3
+    for response, coding in ((plain, {}), (zipped, {"accept-encoding": "gzip"})):
+        unchanged = client.get(part, headers={"if-none-match": response["ETag"], **coding})
+        assert (unchanged.status_code, unchanged.content) == (304, b"")
+    make_paper()
+    assert client.get(part, headers={"if-none-match": plain["ETag"]}).status_code == 200
+
+
+def test_robots_txt_gives_rules_a_budget_and_the_sitemap(client):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    robots = RobotFileParser()
+    robots.parse(response.content.decode().splitlines())
+    assert robots.crawl_delay("anybot") == 2
+    assert robots.site_maps() == ["http://testserver/sitemap.xml"]
+    for address in (
+        "/search?q=a",
+        "/search.atom?q=a",
+        "/admin/",
+        "/api/v1/papers/",
+        "/sign-out",
+        "/runs/request",
+        "/downloads/a/b.gz",
+    ):
+        assert not robots.can_fetch("anybot", f"http://testserver{address}"), address
+    for address in ("/", "/paper/a", "/sota/b", "/sitemap.xml", "/static/css/base.css", "/downloads", "/latest.atom"):
+        assert robots.can_fetch("anybot", f"http://testserver{address}"), address
+    rules = response.content.decode().splitlines()
+    assert {"Disallow: /*?", "Disallow: /runs/*/state"} <= set(rules)  # that parser takes the sign for a letter
+
+
+def test_pages_that_show_items_of_a_benchmark_are_not_indexed(client):
+    run = make_planned_run()
+    response = client.get(f"/runs/{run.public_id}")
+    assert response["X-Robots-Tag"] == "noindex"
+    assert ("meta", {"name": "robots", "content": "noindex"}) in read(response).elements
+    assert client.get(f"/runs/{run.public_id}/state")["X-Robots-Tag"] == "noindex"
+    assert client.get("/search?q=a")["X-Robots-Tag"] == "noindex"
+    for address in ("/", "/search", "/runs", f"/paper/{make_paper().slug}"):
+        response = client.get(address)
+        assert "X-Robots-Tag" not in response
+        assert "robots" not in [attributes.get("name") for _, attributes in read(response).elements]

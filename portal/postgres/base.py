@@ -10,6 +10,7 @@ from typing import Any
 import psycopg2
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from portal import page_version
 
@@ -38,9 +39,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Whether the server still holds the connection, without asking it: its end would lie in the socket to be read.
 
-        Django's own way costs every request a query.
+        Django's own way costs every request a query. As there, a connection whose transaction was broken off is not usable.
         """
         if self.connection is None or self.connection.closed:
+            return False
+        if self.connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
             return False
         waiting = select.poll()
         waiting.register(self.connection, select.POLLIN)

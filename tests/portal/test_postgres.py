@@ -4,7 +4,7 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tests.factories.catalogue import make_paper
 
@@ -26,6 +26,13 @@ def test_an_open_connection_is_usable_and_is_asked_nothing(django_assert_num_que
     backend()
     with django_assert_num_queries(0):
         assert connection.is_usable()
+
+
+@pytest.mark.django_db
+def test_a_connection_whose_transaction_was_broken_off_is_not_usable():
+    with pytest.raises(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+    assert not connection.is_usable()
 
 
 def test_a_connection_that_the_server_ended_is_given_up_unasked(committed_db):

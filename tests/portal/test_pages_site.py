@@ -166,6 +166,8 @@ def test_a_crawl_over_the_demo_finds_no_dead_link_and_no_missing_title(client, d
         if response.status_code != 200:
             dead.append((address, response.status_code))
             continue
+        if not response["Content-Type"].startswith("text/html"):
+            continue  # a board's files
         page = read(response)
         if not page.title.removesuffix(" | Papers With Code 2"):
             untitled.append(address)

@@ -26,6 +26,7 @@ SQUEEZED = 3.0
 FEWEST_DAYS = 60
 MOST_YEARS = 12
 MOST_TICKS = 6
+MANY_POINTS = 400
 
 Kind = Literal["claim", "measured", "beside"]
 """A claim, a measurement that is a result of its own, or one that tests a claim and so never leads."""
@@ -96,6 +97,11 @@ class Chart:
     def beyond(self) -> int:
         """How many marks lie outside the picture."""
         return sum(bool(mark.beyond) for mark in self.marks)
+
+    @property
+    def radius(self) -> int:
+        """How large points are, in pixels: many are small."""
+        return 4 if len(self.marks) <= MANY_POINTS else 2
 
     @property
     def has_measurements(self) -> bool:

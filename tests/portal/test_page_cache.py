@@ -17,7 +17,7 @@ from django.test import Client
 from papers.models import Paper
 from portal import page_version, page_watch
 from portal.var_dir import BASE_DIR
-from tests.factories.catalogue import make_dataset, make_paper, make_task
+from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.runs import make_planned_run
 from tests.portal.dumps import load, paper_row
 from workers.models import Run
@@ -66,6 +66,17 @@ def test_a_page_is_read_once_and_then_kept(reader):
         name: response[name] for name in ("Content-Type", "ETag", "Content-Security-Policy", "X-Frame-Options")
     }
     assert same["Cache-Control"] == "no-cache"
+
+
+def test_what_others_may_keep_for_a_while_is_kept_here_too_and_says_so(reader):
+    board = make_board(slug="qa")
+    make_result(board, scores={"Accuracy": "1"}, paper=make_paper(slug="kept"))
+    first, response = queries(lambda: reader.get("/badge/kept/qa"))
+    again, same = queries(lambda: reader.get("/badge/kept/qa"))
+    assert first > 0
+    assert again == 0
+    assert same.json() == response.json()
+    assert (same["Cache-Control"], same["Access-Control-Allow-Origin"]) == ("public, max-age=3600", "*")
 
 
 def test_addresses_hosts_and_questions_have_pages_of_their_own(reader, settings):

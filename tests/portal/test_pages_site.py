@@ -171,7 +171,7 @@ def test_a_crawl_over_the_demo_finds_no_dead_link_and_no_missing_title(client, d
             dead.append((address, response.status_code))
             continue
         if not response["Content-Type"].startswith("text/html"):
-            continue
+            continue  # feeds, and a board's files
         page = read(response)
         if not page.title.removesuffix(" | Papers With Code 2"):
             untitled.append(address)

@@ -38,6 +38,7 @@ from tests.factories.catalogue import (
 from tests.factories.runs import make_protocol
 
 DAYS = [None, date(2019, 3, 1), date(2020, 1, 1), date(2020, 12, 31), date(2021, 6, 1)]
+FRAMEWORKS = [None, "", "none", "pytorch", "tf", " PyTorch"]
 VALUES = [None, 0.0, 1.0, 1.0, 2.5, -3.0, float("nan"), float("inf"), 90.0]
 
 ACTIONS = (
@@ -78,10 +79,12 @@ class Chance:
         return self.random.choice(list(table.objects.order_by("pk")) or [None])
 
     def make_paper(self):
-        make_paper(
+        paper = make_paper(
             date=self.random.choice(DAYS), authors=self.random.choices("XYZ", k=2), tasks=self.random.sample(self.tasks, 2), methods=Method.objects.order_by("pk")[:1],
             repositories=list(Repository.objects.order_by("pk"))[: self.random.randint(0, 2)],
         )  # fmt: skip
+        for link in paper.code_links.all():
+            PaperRepository.objects.filter(pk=link.pk).update(framework=self.random.choice(FRAMEWORKS))
 
     def claim(self):
         scores = {name: "1" for name in ("Accuracy", "Error") if self.random.random() < 0.8}
@@ -220,7 +223,7 @@ class Chance:
 
     def reframe(self):
         if link := self.some(PaperRepository):
-            link.framework = self.random.choice([None, "", "none", "pytorch", "tf", " PyTorch"])
+            link.framework = self.random.choice(FRAMEWORKS)
             link.save()
 
     def convene(self):

@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
-from portal.markdown import to_html
+from portal.markdown import to_html, with_formulas
 from portal.pages import figures
 from portal.pages.links import address
 
@@ -39,6 +39,7 @@ def environment(**options: object) -> Environment:
         moment=_moment,
         machine_moment=_machine_moment,
         markdown=to_html,
+        formulas=with_formulas,
         count=figures.count,
         counted=figures.counted,
         size=figures.size,

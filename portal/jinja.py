@@ -14,7 +14,8 @@ SITE_NAME = "Papers With Code 2"
 
 
 def _iso_date(day: date | None) -> str:
-    return day.isoformat() if day else ""
+    """A day; of a moment its day alone."""
+    return day.isoformat()[:10] if day else ""
 
 
 def _moment(moment: datetime | None) -> str:

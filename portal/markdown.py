@@ -15,17 +15,17 @@ LONGEST_TEXT = 20_000
 
 # No images: each would be a request of the reader's browser to somebody else's host.
 TAGS = {
-    "a", "blockquote", "br", "code", "em", "h4", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th",
+    "a", "blockquote", "br", "code", "em", "h2", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th",
     "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href", "title"}}
 
 
 def _one_heading_level(state: StateCore) -> None:
-    """Turn every heading into an h4: a description stands below the page's own h1 and h2."""
+    """Turn every heading into an h2: a description stands below the page's h1, and no level may be left out."""
     for token in state.tokens:
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = "h4"
+            token.tag = "h2"
 
 
 def _harmless(tag: str, attribute: str, value: str) -> str | None:

@@ -18,6 +18,7 @@ from portal.pages import absence, figures, measured
 from portal.pages.links import Link, address, host_of, repository_name, web_address
 from portal.pages.measured import UNTESTED, Cell, Measured, Testing
 from portal.pages.paper_cards import task_links, title_of
+from portal.pages.venues import venue_name
 from workers.models import ClaimMapping
 
 CODE_SHOWN = 11
@@ -112,7 +113,7 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         title=title_of(row["title"], slug),
         authors=_links("authors:detail", row["all_authors"]),
         date=row["date"],
-        venue=row["proceeding__name"] or "",
+        venue=venue_name(row["proceeding__name"]),
         tasks=task_links(row["all_tasks"]),
         methods=_links("methods:detail", row["all_methods"]),
         paper=web_address(row["url_abs"]) or web_address(row["conference_url_abs"]),

@@ -17,6 +17,9 @@ PHONE = {"width": 390, "height": 844}
 HEAVIEST = 150_000
 """Bytes of a page with its styles and scripts, compressed, before charts."""
 
+A_JUMP = 0.001
+"""Of layout shift: a line that moves by its height counts 0.01 and more, the rounding of a letter's width 0.00002."""
+
 every_page = pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
 
 SCROLLING_SIDEWAYS = """() => [...document.querySelectorAll("body *")]
@@ -43,7 +46,7 @@ def test_a_page_fits_a_phone_and_nothing_jumps_while_it_loads(visit, made, kind)
     with visit(kind.address(made), status=kind.status, viewport=PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         assert page.evaluate(SCROLLING_SIDEWAYS) == []
-        assert page.evaluate(SHIFTS) == []
+        assert sum(page.evaluate(SHIFTS)) < A_JUMP
 
 
 @every_page
@@ -55,7 +58,7 @@ def test_a_page_with_all_that_it_loads_weighs_little_and_nothing_jumps_on_a_desk
 
     with visit(kind.address(made), status=kind.status, on_response=weigh) as page:
         page.wait_for_load_state("networkidle")
-        assert page.evaluate(SHIFTS) == []
+        assert sum(page.evaluate(SHIFTS)) < A_JUMP
     assert len([path for path in weights if path.endswith(".css")]) > 3
     assert sum(weights.values()) < HEAVIEST, weights
 
@@ -68,7 +71,7 @@ def test_a_chosen_theme_is_there_before_the_first_paint(visit, made):
         script = page.evaluate("performance.getEntriesByType('resource').find(entry => /theme.*js/.test(entry.name)).responseEnd")
         assert script < paint
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 26)"
-        assert page.evaluate(SHIFTS) == []
+        assert sum(page.evaluate(SHIFTS)) < A_JUMP
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
@@ -98,3 +101,15 @@ def test_formulas_are_laid_out_by_the_browser(visit, made):
         top, bottom = (fraction.locator("> *").nth(place).bounding_box() for place in (0, 1))
         assert top["y"] + top["height"] <= bottom["y"] + 2
         assert page.locator(".formula-source").inner_text() == r"\unknown{x}"
+
+
+def test_back_leads_to_the_same_search(visit, made):
+    with visit("/search") as page:
+        page.locator("#page-search").fill("image")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?q=image")
+        page.get_by_role("main").get_by_role("link", name="Image Classification").first.click()
+        page.wait_for_url(lambda address: "/search" not in address)
+        page.go_back()
+        page.wait_for_url("**/search?q=image")
+        assert page.locator("#page-search").input_value() == "image"

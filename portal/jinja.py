@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from portal import structured
-from portal.markdown import in_brief, to_html
+from portal.markdown import in_brief, to_html, with_formulas
 from portal.pages import figures
 from portal.pages.links import address
 from portal.site import DESCRIPTION, SITE_NAME
@@ -21,7 +21,8 @@ _plain_text_escaped = markupsafe._escape_inner  # type: ignore[attr-defined]  # 
 
 
 def _iso_date(day: date | None) -> str:
-    return day.isoformat() if day else ""
+    """A day; of a moment its day alone."""
+    return day.isoformat()[:10] if day else ""
 
 
 def _moment(moment: datetime | None) -> str:
@@ -82,6 +83,7 @@ def environment(**options: object) -> Environment:
         machine_moment=_machine_moment,
         markdown=to_html,
         in_brief=in_brief,
+        formulas=with_formulas,
         count=figures.count,
         counted=figures.counted,
         size=figures.size,

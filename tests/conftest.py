@@ -83,6 +83,16 @@ def committed_db(django_db_setup, django_db_blocker):
 
     Use this, not `transactional_db`: Django empties tables by TRUNCATE, which the runtime role may not do.
     """
+    yield from _committed(django_db_blocker)
+
+
+@pytest.fixture(scope="module")
+def committed_db_of_module(django_db_setup, django_db_blocker):
+    """As `committed_db`, for tests that only read, one after the other, what one fixture of their module wrote."""
+    yield from _committed(django_db_blocker)
+
+
+def _committed(django_db_blocker):
     from django.core.cache import cache
     from django.db import connections
 

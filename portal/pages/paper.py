@@ -22,6 +22,7 @@ from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, host_of, repository_name, web_address
 from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
+from portal.pages.venues import venue_name
 from workers.models import ClaimMapping
 
 CODE_SHOWN = 11
@@ -239,7 +240,7 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         title=title_of(found.title, slug),
         authors=_links("authors:detail", found.authors_found),
         date=found.date,
-        venue=found.venue or "",
+        venue=venue_name(found.venue),
         tasks=_links("tasks:detail", found.tasks_found),
         methods=_links("methods:detail", found.methods_found),
         paper=web_address(found.url_abs) or web_address(found.conference_url_abs),

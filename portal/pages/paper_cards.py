@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, JSONObject
 
 from papers.models import Paper, PaperAuthor, PaperQuerySet, PaperTask
 from portal.pages.links import Link, address
+from portal.pages.venues import venue_name
 
 AUTHORS_SHOWN = 3
 TASKS_SHOWN = 4
@@ -63,7 +64,7 @@ def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
             title=title_of(row["title"], row["slug"]),
             href=address("papers:detail", row["slug"]),
             date=row["date"],
-            venue=row["proceeding__name"] or "",
+            venue=venue_name(row["proceeding__name"]),
             authors=tuple(row["first_authors"]),
             authors_left_out=row["author_count"] - len(row["first_authors"]),
             tasks=task_links(row["first_tasks"]),

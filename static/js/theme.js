@@ -30,7 +30,9 @@
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector(".theme-switch");
     const label = () => {
-      button.textContent = other() === "dark" ? "Dark theme" : "Light theme";
+      const words = other() === "dark" ? "Dark theme" : "Light theme";
+      button.firstElementChild.textContent = words;
+      button.title = words;
     };
     label();
     system.addEventListener("change", label);

@@ -63,13 +63,15 @@ def visit(browser, site):
     """Opens pages that must not complain, break the policy, or ask any other host for anything; `status` is what they answer."""
 
     @contextmanager
-    def opened(address, status=200, **options):
+    def opened(address, status=200, on_response=None, **options):
         context = browser.new_context(base_url=site, **{"viewport": DESKTOP, "color_scheme": "light", **options})
         page = context.new_page()
         complaints, strangers = [], []
         page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: strangers.append(request.url) if not request.url.startswith(site) else None)
+        if on_response:
+            page.on("response", on_response)
         response = page.goto(address)
         assert response.status == status
         yield page

@@ -1,18 +1,10 @@
 """Pages in a real browser, served by the real web server from the real database."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
 from datetime import date
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from papers.models import Paper
 from tests.factories.catalogue import (
@@ -28,74 +20,9 @@ from tests.factories.runs import make_checkpoint, make_planned_run
 from workers.models import Run, Shard
 from workers.states import RunState
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PHONE = {"width": 390, "height": 844}
 TABLET = {"width": 720, "height": 960}
-DESKTOP = {"width": 1280, "height": 900}
 PAPER = "/paper/gpt-neox-20b-an-open-source-autoregressive-1"
-
-
-@pytest.fixture(scope="module")
-def site(django_db_setup):
-    """The address of a web server over the tests' database."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--log-level", "warning"]
-    server = subprocess.Popen([*command, "portal.wsgi:application"], env={**os.environ, "ALLOWED_HOSTS": "127.0.0.1"})
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/about")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _wait_for(address):
-    for _ in range(150):
-        try:
-            with urlopen(address):
-                return
-        except URLError:
-            time.sleep(0.2)
-    pytest.fail(f"no answer from {address}")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """One browser for all tests."""
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    # Playwright keeps an event loop in this thread; the tests' own queries beside it are not asynchronous.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield found
-        found.close()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-    if before is not None:
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Opens pages that must not complain, break the policy, or ask any other host for anything."""
-
-    @contextmanager
-    def opened(address, **options):
-        context = browser.new_context(base_url=site, **{"viewport": DESKTOP, "color_scheme": "light", **options})
-        page = context.new_page()
-        complaints, strangers = [], []
-        page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: strangers.append(request.url) if not request.url.startswith(site) else None)
-        page.goto(address)
-        yield page
-        context.close()
-        assert complaints == []
-        assert strangers == []
-
-    return opened
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_counted_things_have_their_number():
     ("text", "html"),
     [
         ("**a** and *b*", "<p><strong>a</strong> and <em>b</em></p>"),
-        ("# Title", "<h4>Title</h4>"),
+        ("# Title", "<h2>Title</h2>"),
         ("[x](https://x.org)", '<p><a href="https://x.org" rel="nofollow noopener">x</a></p>'),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
         ("[x](/task/y)", '<p><a rel="nofollow noopener">x</a></p>'),
@@ -97,7 +97,7 @@ def test_counted_things_have_their_number():
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
         ("<img src=x onerror=alert(1)>", "<p>&lt;img src=x onerror=alert(1)&gt;</p>"),
         ("a\n\nb", "<p>a</p>\n<p>b</p>"),
-        ("$x_i + y_i$", "<p>$x_i + y_i$</p>"),
+        ("$5 + y_i and $6", "<p>$5 + y_i and $6</p>"),
     ],
 )
 def test_markdown_becomes_harmless_html(text, html):

@@ -91,7 +91,7 @@ def test_the_page_has_the_parts_of_the_seed_page_in_its_order(client, neox):
             f"Papers {TITLE}", TITLE, ", ".join(AUTHORS), "2022-04-14", "BigScience (ACL) 2022 5", "Multi-task Language Understanding",
             "Language Modelling", "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Code labmlai/neox",
             "Code gitlab.com/somebody/neox", "The archive counted 11 code links for this paper; 3 repositories are known here.", "Abstract",
-            "A model of 20 billion parameters.", "It is evaluated with \\model{} on $x_1$.", "Results", "Related Papers",
+            "A model of 20 billion parameters.", "It is evaluated with \\model{} on x1.", "Results", "Related Papers",
             "A later paper 2025-07-21", "An earlier paper 2025-07-17",
         ],
     )  # fmt: skip

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
 from django.utils import timezone
 
-from papers.models import Author, Source
+from papers.models import Source
 from portal import archive_import
 from portal.pages import errors
 from tests.factories.catalogue import make_paper
@@ -33,13 +33,6 @@ PAGES = [
     "/trends",
     "/status",
 ]
-
-
-@pytest.fixture
-def demo(settings):
-    """The demo catalogue, loaded by the importer as a new installation does."""
-    report = archive_import.import_paths([settings.BASE_DIR / "portal" / "demo"], source=Source.DEMO)
-    assert not report.has_failed
 
 
 def test_header_and_footer_are_those_of_the_seed_page(client):
@@ -157,32 +150,6 @@ def test_error_pages_leave_a_stranger_without_a_cookie(client):
         response = client.get(address)
         assert not response.cookies
         assert "Cookie" not in response.get("Vary", "")
-
-
-def test_a_crawl_over_the_demo_finds_no_dead_link_and_no_missing_title(client, demo):
-    waiting, seen, dead, untitled = ["/"], {"/"}, [], []
-    authors = {f"/author/{slug}" for slug in Author.objects.published().values_list("slug", flat=True)}
-    # The hundreds of author pages are one view: sixty are visited, of the others their rows are looked for.
-    unvisited = set(sorted(authors)[60:])
-    while waiting:
-        address = waiting.pop()
-        response = client.get(address)
-        if response.status_code != 200:
-            dead.append((address, response.status_code))
-            continue
-        if not response["Content-Type"].startswith("text/html"):
-            continue  # feeds, and a board's files
-        page = read(response)
-        if not page.title.removesuffix(" | Papers With Code 2"):
-            untitled.append(address)
-        for href in (found.split("#")[0] for found in page.hrefs()):
-            if href.startswith("/") and href not in seen | unvisited:
-                seen.add(href)
-                waiting.append(href)
-    assert dead == []
-    assert untitled == []
-    assert "/paper/gpt-neox-20b-an-open-source-autoregressive-1" in seen
-    assert len(seen) > 250
 
 
 def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):

@@ -1,0 +1,47 @@
+"""Every type of page that the site has: what the browser's tests visit. A new page is one more line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.factories.whole_catalogue import Made
+
+
+@dataclass(frozen=True)
+class PageType:
+    """A type of page: where one stands, given a catalogue with one thing of every kind."""
+
+    name: str
+    address: Callable[[Made], str]
+    status: int = 200
+
+
+def _at(address):
+    return lambda made: address
+
+
+PAGE_TYPES = [
+    PageType("home", _at("/")),
+    PageType("papers", _at("/papers")),
+    PageType("paper", lambda made: f"/paper/{made.paper.slug}"),
+    PageType("tasks", _at("/tasks")),
+    PageType("task", lambda made: f"/task/{made.task.slug}"),
+    PageType("area", lambda made: f"/area/{made.area.slug}"),
+    PageType("boards", _at("/sota")),
+    PageType("notable boards", _at("/benchmarks")),
+    PageType("board", lambda made: f"/sota/{made.board.slug}"),
+    PageType("datasets", _at("/datasets")),
+    PageType("dataset", lambda made: f"/dataset/{made.dataset.slug}"),
+    PageType("methods", _at("/methods")),
+    PageType("method", lambda made: f"/method/{made.method.slug}"),
+    PageType("author", lambda made: f"/author/{made.author.slug}"),
+    PageType("runs", _at("/runs")),
+    PageType("run", lambda made: f"/runs/{made.run.public_id}"),
+    PageType("search", _at("/search?q=image")),
+    PageType("search without words", _at("/search")),
+    PageType("downloads", _at("/downloads")),
+    PageType("submit", _at("/submit")),
+    PageType("about", _at("/about")),
+    PageType("design", _at("/design")),
+    PageType("not found", _at("/nope"), status=404),
+    PageType("removed", lambda made: f"/paper/{made.removed.slug}", status=410),
+]

@@ -1,0 +1,84 @@
+"""WCAG 2.2 AA, as far as axe-core can tell, on every type of page: filled and bare, in both themes, and on a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from tests.e2e.page_types import PAGE_TYPES
+from tests.factories.whole_catalogue import make_bare, make_whole
+
+pytestmark = pytest.mark.long
+
+PHONE = {"width": 390, "height": 844}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+
+@pytest.fixture(scope="module", params=[make_whole, make_bare], ids=["filled", "bare"])
+def made(request, committed_db_of_module):
+    """A catalogue, committed."""
+    from tests.conftest import empty_tables
+
+    empty_tables()
+    return request.param()
+
+
+@pytest.fixture
+def staff_cookie(made):
+    """The session of somebody who may do everything."""
+    user, _ = get_user_model().objects.get_or_create(username="staff", is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+
+def faults(page):
+    """What axe-core finds, a line each."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{fault['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for fault in found for node in fault["nodes"]]
+
+
+def faults_in_both_themes(page):
+    """The same in the light theme, in the dark one, and on a phone."""
+    light = faults(page)
+    page.emulate_media(color_scheme="dark")
+    dark = faults(page)
+    page.set_viewport_size(PHONE)
+    return {"light": light, "dark": dark, "phone": faults(page)}
+
+
+NONE = {"light": [], "dark": [], "phone": []}
+
+
+@pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
+def test_axe_finds_nothing(visit, made, kind):
+    with visit(kind.address(made), reduced_motion="reduce", status=kind.status) as page:
+        assert faults_in_both_themes(page) == NONE
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in PAGE_TYPES if kind.name in {"paper", "board", "run"}], ids=lambda kind: kind.name
+)
+def test_axe_finds_nothing_on_the_pages_of_staff(visit, made, staff_cookie, kind):
+    with visit("/about", reduced_motion="reduce") as page:
+        page.context.add_cookies([{**staff_cookie, "url": page.url}])
+        page.goto(kind.address(made))
+        assert page.locator(".staff-bar").is_visible()
+        assert faults_in_both_themes(page) == NONE
+
+
+def test_axe_finds_nothing_with_the_menu_open(visit, made):
+    with visit("/papers", reduced_motion="reduce", viewport=PHONE) as page:
+        page.get_by_role("button", name="Menu").click()
+        assert page.locator(".site-nav").is_visible()
+        assert faults(page) == []
+
+
+def test_axe_would_find_what_is_wrong(visit, made):
+    with visit("/about") as page:
+        page.evaluate("document.querySelector('h1').innerHTML = '<img src=\"data:,\">'")
+        assert any(fault.startswith("image-alt") for fault in faults(page))

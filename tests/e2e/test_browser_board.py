@@ -56,7 +56,7 @@ def test_filters_by_keyboard_keep_the_focus_and_make_an_address_to_share(visit, 
         box.focus()
         page.keyboard.press("Space")
         expect_models(page, "A")
-        expect(page.get_by_role("status")).to_contain_text("1 of 3 results; ranks are among these")
+        expect(page.locator(".board-summary")).to_contain_text("1 of 3 results; ranks are among these")
         expect(box).to_be_focused()
         expect(page.locator(".chart a")).to_have_count(1)
         shared = page.url

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.test_browser_pages import browser, site, visit  # noqa: F401 (fixtures)
 from tests.factories.catalogue import make_board, make_dataset, make_method, make_paper, make_repository, make_task
 
 
@@ -23,7 +22,7 @@ def field(page):
     return page.get_by_role("combobox", name="Search papers, tasks, boards, datasets, methods, models, authors").first
 
 
-def test_a_slash_focuses_the_field_and_arrows_and_enter_follow_a_suggestion(visit, catalogue):  # noqa: F811
+def test_a_slash_focuses_the_field_and_arrows_and_enter_follow_a_suggestion(visit, catalogue):
     with visit("/papers") as page:
         page.keyboard.press("/")
         expect(field(page)).to_be_focused()
@@ -43,7 +42,7 @@ def test_a_slash_focuses_the_field_and_arrows_and_enter_follow_a_suggestion(visi
         expect(page.locator("h1")).to_have_text("Graph Networks")
 
 
-def test_escape_closes_the_suggestions_and_keeps_the_words_and_enter_searches(visit, catalogue):  # noqa: F811
+def test_escape_closes_the_suggestions_and_keeps_the_words_and_enter_searches(visit, catalogue):
     with visit("/papers") as page:
         field(page).fill("graph")
         expect(page.get_by_role("listbox")).to_be_visible()
@@ -58,7 +57,7 @@ def test_escape_closes_the_suggestions_and_keeps_the_words_and_enter_searches(vi
         expect(page.get_by_role("link", name="Graph Networks")).to_be_visible()
 
 
-def test_a_suggestion_is_followed_by_a_click_and_the_way_back_keeps_the_search(visit, catalogue):  # noqa: F811
+def test_a_suggestion_is_followed_by_a_click_and_the_way_back_keeps_the_search(visit, catalogue):
     with visit("/search?q=graph&code=1") as page:
         page.locator("#page-search").fill("graph att")
         page.get_by_role("option", name="Graph Attention").click()
@@ -67,14 +66,14 @@ def test_a_suggestion_is_followed_by_a_click_and_the_way_back_keeps_the_search(v
         expect(page.get_by_role("checkbox", name="With code")).to_be_checked()
 
 
-def test_a_slash_in_a_field_is_a_slash(visit, catalogue):  # noqa: F811
+def test_a_slash_in_a_field_is_a_slash(visit, catalogue):
     with visit("/papers") as page:
         page.get_by_label("Year").focus()
         page.keyboard.type("/")
         expect(page.get_by_label("Year")).to_have_value("/")
 
 
-def test_home_and_search_read_without_script(visit, catalogue):  # noqa: F811
+def test_home_and_search_read_without_script(visit, catalogue):
     with visit("/", java_script_enabled=False) as page:
         expect(page.get_by_role("link", name="Graph Networks")).to_be_visible()
         expect(page.get_by_role("combobox")).to_have_count(0)
@@ -88,7 +87,7 @@ def test_home_and_search_read_without_script(visit, catalogue):  # noqa: F811
 
 
 @pytest.mark.parametrize("address", ["/", "/latest", "/greatest", "/papers", "/sota", "/task/graph-matching", "/search?q=graph"])
-def test_nothing_scrolls_sideways_on_a_phone_with_suggestions_either(visit, catalogue, address):  # noqa: F811
+def test_nothing_scrolls_sideways_on_a_phone_with_suggestions_either(visit, catalogue, address):
     with visit(address, viewport={"width": 390, "height": 844}) as page:
         expect(page.locator("h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

@@ -1,5 +1,6 @@
 """A crawl from the front page: every link of ours leads somewhere, and every page is whole."""
 
+import re
 from collections import Counter, defaultdict
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -16,6 +17,8 @@ pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.long]
 MOST_OF_A_KIND = 25
 """Pages of one kind that are visited; of the others of that kind their rows are looked for."""
 ROWS = {"paper": Paper, "task": Task, "sota": Leaderboard, "dataset": Dataset, "method": Method, "author": Author}
+FILES = re.compile(r"\.(atom|bib|ris|csv|json|png)$")
+"""What stands beside a page under its address."""
 NOT_PAGES = ("/admin", "/api/", "/static/")
 
 
@@ -37,7 +40,7 @@ class Crawl:
         kind, _, rest = address.split("?")[0].removeprefix("/").partition("/")
         visited = self.visited[kind, bool(rest)]
         if visited >= MOST_OF_A_KIND:
-            self.unvisited[kind].add(unquote(rest))
+            self.unvisited[kind].add(FILES.sub("", unquote(rest)))
             return []
         self.visited[kind, bool(rest)] += 1
         response = self.client.get(address)

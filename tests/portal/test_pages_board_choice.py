@@ -206,7 +206,11 @@ def test_hostile_names_stay_text(client):
     made = make_board(slug="qa", task=make_task(name="QA"), dataset=make_dataset(name="Odd"), metrics=['"><script>x'])
     make_result(made, model_name="</title></svg><script>y", scores={'"><script>x': "1"}, paper_date=date(2020, 1, 1))
     page = get(client, "?metric=%22%3E%3Cscript%3Ex")
-    assert [at["src"] for tag, at in page.elements if tag == "script"] == ["/static/js/theme.js", "/static/js/board.js"]
+    assert [at["src"] for tag, at in page.elements if tag == "script"] == [
+        "/static/js/theme.js",
+        "/static/js/search.js",
+        "/static/js/board.js",
+    ]
     assert points(page)[0][0].startswith("</title></svg><script>y")
 
 

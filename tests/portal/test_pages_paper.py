@@ -268,7 +268,10 @@ def test_hostile_words_and_addresses_stay_words(client):
     make_result(board, model_name=f"Model {attack}", scores={"Accuracy": f"1 {attack}"}, paper=paper)
     response = client.get("/paper/hostile")
     page = read(response)
-    assert [attributes.get("src") for tag, attributes in page.elements if tag == "script"] == ["/static/js/theme.js"]
+    assert [attributes.get("src") for tag, attributes in page.elements if tag == "script"] == [
+        "/static/js/theme.js",
+        "/static/js/search.js",
+    ]
     assert [tag for tag, _ in page.elements if tag == "img"] == []
     assert not any(href.startswith(("javascript:", "data:")) for href in page.hrefs())
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)

@@ -101,7 +101,10 @@ def test_a_failed_run_shows_its_sentence_as_words(client):
     run = make_run(state=RunState.FAILED, error_message="The file <script>alert(1)</script> is cut off: fetch it again.")
     page = read(client.get(address(run)))
     assert "Failed The file <script>alert(1)</script> is cut off: fetch it again." in page.main
-    assert [attributes["src"] for tag, attributes in page.elements if tag == "script"] == ["/static/js/theme.js"]
+    assert [attributes["src"] for tag, attributes in page.elements if tag == "script"] == [
+        "/static/js/theme.js",
+        "/static/js/search.js",
+    ]
 
 
 def test_a_waiting_run_says_why(client):
@@ -146,10 +149,10 @@ def test_a_self_test_and_a_trial_are_labelled(client):
 def test_only_an_open_run_brings_the_script_that_asks_again(client):
     run = make_run()
     scripts = [attributes["src"] for tag, attributes in read(client.get(address(run))).elements if tag == "script"]
-    assert scripts == ["/static/js/theme.js", "/static/js/run.js"]
+    assert scripts == ["/static/js/theme.js", "/static/js/search.js", "/static/js/run.js"]
     Run.objects.update(state=RunState.CANCELLED)
     scripts = [attributes["src"] for tag, attributes in read(client.get(address(run))).elements if tag == "script"]
-    assert scripts == ["/static/js/theme.js"]
+    assert scripts == ["/static/js/theme.js", "/static/js/search.js"]
 
 
 def test_the_changing_part_answers_304_until_something_changes(client):

@@ -42,4 +42,4 @@ def total(wanted: PaperFilter) -> int | None:
     if wanted.year:
         return None
     found: Mapping[str, int] = counts.totals()
-    return found["papers_with_code"] if wanted.with_code or wanted.order == GREATEST else found["papers"]
+    return found.get("papers_with_code" if wanted.with_code or wanted.order == GREATEST else "papers", 0)

@@ -10,14 +10,7 @@ from django.db.models import F, Q
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Screened, ScreenedQuerySet, Source
 from papers.changes import Change
 from papers.count_models import (
-    AreaCount,
-    AuthorCount,
-    MethodCount,
-    MethodYear,
-    PaperCount,
-    RepositoryCount,
-    TaskCount,
-    Total,
+    AreaCount, AuthorCount, MethodCount, MethodYear, PaperCount, RepositoryCount, TaskCount, Total,
 )  # fmt: skip
 from papers.related_models import RelatedPapers, WordStatistics
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile

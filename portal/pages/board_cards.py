@@ -67,12 +67,13 @@ def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
             slug=slug,
             task=Link(text=task_name, href=address("tasks:detail", task_slug)),
             dataset_name=dataset_name,
-            best=_best(*best),  # type: ignore[arg-type]  # the stubs know one type for all columns
+            best=_best(model, raw, metric, _paper(paper_slug, paper_title, paper_removed_at), repositories),
             results=results,
             measurements=measured,
         )
-        for key, slug, dataset_name, task_name, task_slug, results, measured, *best in rows
-    )
+        for key, slug, dataset_name, task_name, task_slug, results, measured, model, raw, metric,
+        paper_slug, paper_title, paper_removed_at, repositories in rows
+    )  # fmt: skip
 
 
 def most_results_first(boards: LeaderboardQuerySet, *, limit: int | None = None) -> tuple[BoardCard, ...]:
@@ -82,24 +83,19 @@ def most_results_first(boards: LeaderboardQuerySet, *, limit: int | None = None)
     return cards(boards.filter(count__isnull=False).order_by("-count__results", "slug")[:limit])
 
 
+def _paper(slug: str | None, title: str | None, removed_at: datetime | None) -> Link | None:
+    if slug is None or removed_at is not None:
+        return None
+    return Link(text=title_of(title, slug), href=address("papers:detail", slug))
+
+
 def with_trends(found: tuple[BoardCard, ...]) -> tuple[BoardCard, ...]:
     """The same boards, each with its best over time: one query more."""
     lines = sparklines.of([card.key for card in found])
     return tuple(replace(card, trend=lines.get(card.key)) for card in found)
 
 
-def _best(
-    model: str | None,
-    raw: str | None,
-    metric: str | None,
-    paper_slug: str | None,
-    paper_title: str | None,
-    paper_removed_at: datetime | None,
-    repositories: int | None,
-) -> Best | None:
+def _best(model: str | None, raw: str | None, metric: str | None, paper: Link | None, repositories: int | None) -> Best | None:
     if model is None or raw is None or metric is None:
         return None
-    paper = None
-    if paper_slug and not paper_removed_at:
-        paper = Link(text=title_of(paper_title, paper_slug), href=address("papers:detail", paper_slug))
     return Best(model=model, value=Score(raw=raw).text, metric=metric, paper=paper, repositories=repositories or 0)

@@ -87,21 +87,23 @@ def _statement(joins: tuple[bool, ...]) -> tuple[str, str, tuple[Any, ...]]:
     stand_in = " ".join("on" if is_join else f"standin{place}" for place, is_join in enumerate(joins))
     board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
     boards = board_search.boards(Leaderboard.objects.published(), stand_in)
-    named_boards = [] if all(joins) else [_rows(boards.annotate(text=board_name), "Board", name="text")]
-    first, *others = (
+    first, *others = [
         _rows(named(Task.objects.published(), stand_in, cap=CAP), "Task"),
-        *named_boards,
         _rows(named(Dataset.objects.published(), stand_in, cap=CAP), "Dataset"),
         _rows(named(Method.objects.published(), stand_in, cap=CAP), "Method"),
         _rows(named(Author.objects.published(), stand_in, cap=CAP), "Author"),
-    )
+    ]
+    if not all(joins):
+        others.append(_rows(boards.annotate(text=board_name), "Board", name="text"))
     statement, values = first.union(*others, all=True).query.sql_with_params()
     return stand_in, statement, tuple(values)
 
 
-def _rows(rows: QuerySet[Any], kind: str, *, name: str = "name") -> Any:
-    """A queryset of kind, name, slug and merit."""
-    return rows.annotate(kind=Value(kind, output_field=CharField())).values_list("kind", name, "slug", "merit")[:OF_A_KIND]
+def _rows(rows: QuerySet[Any], kind: str, *, name: str = "name") -> QuerySet[Any, tuple[str, str, str, int]]:
+    named_rows: QuerySet[Any, tuple[str, str, str, int]] = rows.annotate(kind=Value(kind, output_field=CharField())).values_list(
+        "kind", name, "slug", "merit"
+    )
+    return named_rows[:OF_A_KIND]
 
 
 def _models(query: str) -> Iterator[tuple[int, Suggestion]]:

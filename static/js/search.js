@@ -27,7 +27,7 @@
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "Suggestions");
     status.setAttribute("role", "status");
-    input.closest(".search-box").append(list, status);
+    input.parentElement.append(list, status);
     for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id], ["aria-expanded", "false"]]) {
       input.setAttribute(name, value);
     }

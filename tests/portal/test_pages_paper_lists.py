@@ -130,3 +130,9 @@ def test_home_shows_the_papers_with_most_code_among_the_newest(client, monkeypat
     page = read(client.get("/"))
     assert titles(page) == ["Paper older", "Paper newer"]
     assert "Of the 2 newest papers with code, those with most repositories" in page.main
+
+
+def test_an_empty_catalogue_has_no_papers_and_says_what_to_do(client):
+    page = read(client.get("/papers"))
+    assert "0 papers" in page.main
+    assert "No paper is here. Import an archive with: manage.py import_archive PATH" in page.main

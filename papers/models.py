@@ -18,48 +18,18 @@ from papers.count_models import (
     RepositoryCount,
     TaskCount,
     Total,
-)  # fmt: skip
+)
 from papers.related_models import RelatedPapers, WordStatistics
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
 
 __all__ = [
-    "ArchiveExport",
-    "ArchiveImport",
-    "Area",
-    "AreaCount",
-    "Author",
-    "AuthorCount",
-    "CatalogueRow",
-    "Change",
-    "Conference",
-    "Dataset",
-    "ExportedFile",
-    "FrameworkMonth",
-    "Method",
-    "MethodCollection",
-    "MethodCount",
-    "MethodYear",
-    "MonthCount",
-    "Paper",
-    "PaperAuthor",
-    "PaperCount",
-    "PaperMethod",
-    "PaperRepository",
-    "PaperTask",
-    "Proceeding",
-    "ProceedingCount",
-    "RelatedPapers",
-    "Repository",
-    "RepositoryCount",
-    "SlugHistory",
-    "Source",
-    "Task",
-    "TaskCount",
-    "TaskEdge",
-    "Total",
+    "ArchiveExport", "ArchiveImport", "Area", "AreaCount", "Author", "AuthorCount", "CatalogueRow", "Change", "Conference",
+    "Dataset", "ExportedFile", "FrameworkMonth", "Method", "MethodCollection", "MethodCount", "MethodYear", "MonthCount",
+    "Paper", "PaperAuthor", "PaperCount", "PaperMethod", "PaperRepository", "PaperTask", "Proceeding", "ProceedingCount",
+    "RelatedPapers", "Repository", "RepositoryCount", "SlugHistory", "Source", "Task", "TaskCount", "TaskEdge", "Total",
     "WordStatistics",
-]
+]  # fmt: skip
 
 
 class SlugHistory(models.Model):

@@ -6,7 +6,7 @@ the same order. Both are built whole (papers/search_rebuild.py) and never change
 was written since, as it is now; a row of it stands for the paper's rows in the other two.
 
 Among a paper's words are marks: its tasks and whether it has code, as words that no text has. So one look into the index
-answers "these words, with code, of this task", however common each of them is (docs/decisions/0013).
+answers "these words, with code, of this task", however common each of them is (docs/decisions/0016).
 """
 
 # Letters that Unicode does not take apart into a plain letter and a mark, and signs that people type in a plainer way.

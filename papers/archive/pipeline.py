@@ -36,14 +36,6 @@ class Pipeline:
         self._raise()
         self._jobs.put(job)
 
-    def drain(self) -> None:
-        """Wait until all that was submitted is done."""
-        done: Queue[bool] = Queue(1)
-        self.submit(lambda: done.put(True))
-        while done.empty() and self._error is None:
-            self._thread.join(0.005)
-        self._raise()
-
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             if self._error is not None:

@@ -24,9 +24,6 @@ class Staged:
     changed: frozenset[str]
 
 
-NOTHING_STAGED = Staged(0, frozenset())
-
-
 @dataclass
 class Stage:
     """A staging table for `table`, a catalogue table; `columns` are those that the dump states, by database name.

@@ -17,7 +17,7 @@ from portal.pages.board_cards import BoardCard
 from portal.pages.dataset_list import link_to
 from portal.pages.keyset import Page, newest_papers
 from portal.pages.links import Link, address, host_of, repository_name, web_address
-from portal.pages.paper_cards import PaperCard, published_papers, title_of
+from portal.pages.paper_cards import PaperCard, paper_link, published_papers
 from portal.pages.similar_datasets import Similar
 
 MOST_LOADERS = 30
@@ -79,7 +79,7 @@ def read(dataset: Dataset, *, after: str = "") -> DatasetPage:
         warning=dataset.warning or "",
         homepage=Link(text=host_of(homepage), href=homepage) if homepage else None,
         introduced=dataset.introduced_date,
-        paper=_paper(dataset),
+        paper=paper_link(dataset.paper),
         tasks=_tasks(dataset.tasks.all()),
         modalities=tuple(link_to(text=name, modality=name) for name in dataset.modalities),
         languages=tuple(link_to(text=name, language=name) for name in dataset.languages),
@@ -97,13 +97,6 @@ def read(dataset: Dataset, *, after: str = "") -> DatasetPage:
 def other_name(full_name: str | None, name: str) -> str:
     """The long name where it says more than the short one."""
     return full_name if full_name and full_name != name else ""
-
-
-def _paper(dataset: Dataset) -> Link | None:
-    paper = dataset.paper
-    if paper is None or paper.removed_at:
-        return None
-    return Link(text=title_of(paper.title, paper.slug), href=address("papers:detail", paper.slug))
 
 
 def _tasks(tasks: QuerySet[Task]) -> tuple[Link, ...]:

@@ -13,7 +13,7 @@ from portal.pages.dataset import other_name
 from portal.pages.keyset import newest_papers
 from portal.pages.links import Link, address, host_of, web_address
 from portal.pages.method_list import area_link, known_year
-from portal.pages.paper_cards import published_papers, title_of
+from portal.pages.paper_cards import paper_link, published_papers
 
 TASKS_SHOWN = 12
 PAPERS_ASKED = 1000
@@ -50,7 +50,7 @@ def method_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "full_name": other_name(method.full_name, method.name),
         "description": method.description or "",
         "year": known_year(method.introduced_year),
-        "paper": _paper(method.paper),
+        "paper": paper_link(method.paper),
         "source": _link(method.source_url, method.source_title),
         "snippet": _link(method.code_snippet_url, None),
         "collections": _collections(method),
@@ -96,12 +96,6 @@ def _collections(method: Method) -> tuple[tuple[Link, tuple[Link, ...]], ...]:
         (area, tuple(Link(text=name or slug, href=address("methods:collection", slug)) for _, name, slug in group))
         for area, group in groupby(rows, key=lambda row: area_link(row[0]))
     )
-
-
-def _paper(paper: Paper | None) -> Link | None:
-    if paper is None or paper.removed_at:
-        return None
-    return Link(text=title_of(paper.title, paper.slug), href=address("papers:detail", paper.slug))
 
 
 def _link(url: str | None, text: str | None) -> Link | None:

@@ -21,7 +21,7 @@ from portal.pages import absence, keyset, measured
 from portal.pages.keyset import NO_SUCH_PLACE, Page
 from portal.pages.links import Link, address, web_address
 from portal.pages.measured import Measured
-from portal.pages.paper_cards import title_of
+from portal.pages.paper_cards import paper_link, title_of
 
 PAGE = 100
 VARIANTS_SHOWN = 40
@@ -98,7 +98,7 @@ def read(slug: str, *, after: str = "") -> ModelPage | None:
         name=name,
         slug=slug,
         spellings=tuple(dict.fromkeys(other for other in names if other != name))[:SPELLINGS_SHOWN],
-        paper=_paper_of(registered),
+        paper=paper_link(registered.paper if registered else None),
         claims=sum(row["number"] for row in spellings),
         boards=extent["boards"],
         papers=extent["papers"],
@@ -173,13 +173,6 @@ def _paper(claim: Mapping[str, Any]) -> Link:
         title = title_of(claim["paper__title"], claim["paper__slug"])
         return Link(text=title, href=address("papers:detail", claim["paper__slug"]))
     return Link(text=claim["paper_title"] or "", href=web_address(claim["paper_url"]))
-
-
-def _paper_of(model: Model | None) -> Link | None:
-    paper = model.paper if model else None
-    if paper is None or paper.removed_at:
-        return None
-    return Link(text=title_of(paper.title, paper.slug), href=address("papers:detail", paper.slug))
 
 
 def _variants(slug: str) -> tuple[Link, ...]:

@@ -46,6 +46,13 @@ def title_of(title: str | None, slug: str) -> str:
     return title or slug
 
 
+def paper_link(paper: Paper | None) -> Link | None:
+    """The page of a paper that another thing names; None where the public sees none."""
+    if paper is None or paper.removed_at:
+        return None
+    return Link(text=title_of(paper.title, paper.slug), href=address("papers:detail", paper.slug))
+
+
 def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
     """The papers in their order."""
     names = PaperAuthor.objects.filter(paper=OuterRef("pk")).order_by("position").values_list("author__name")

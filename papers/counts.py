@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from papers import trend_definitions
+from papers import star_definitions, trend_definitions
 from papers.count_definitions import STORED, TOTALS
 from papers.count_models import Total
 from papers.count_triggers import Stored, recount_everything
 
-_ALL = [*STORED, *trend_definitions.STORED]
+_ALL = [*STORED, *trend_definitions.STORED, *star_definitions.STORED]
+_TOTALS = {**TOTALS, **star_definitions.TOTALS}
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Difference:
 
 
 def recount_all(*, using: str = "default") -> None:
-    """Make every count of papers, tasks, methods, authors, repositories, areas, months and proceedings true.
+    """Make every count true: of papers, tasks, methods, authors, repositories, areas, months, proceedings and stars.
 
     Tables that were just filled should be analyzed before.
     """
-    settle(_ALL, TOTALS, using=using)
+    settle(_ALL, _TOTALS, using=using)
 
 
 def recount(
@@ -57,11 +58,13 @@ def recount(
     asked = [
         ("papers_recount_of_papers", papers),
         ("papers_recount_months_of", papers),
+        ("papers_paperstars_recount", papers),
         ("papers_taskcount_recount", tasks),
         ("papers_methodcount_recount", methods),
         ("papers_methodyear_recount", methods),
         ("papers_authorcount_recount", authors),
         ("papers_repositorycount_recount", repositories),
+        ("papers_recount_stars_of", repositories),
         ("papers_areacount_recount", areas),
     ]
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
@@ -71,11 +74,11 @@ def recount(
 
 def differences(*, using: str = "default") -> Iterator[Difference]:
     """Where what is stored is not what is there."""
-    yield from compare(_ALL, TOTALS, using=using)
+    yield from compare(_ALL, _TOTALS, using=using)
 
 
 def totals() -> Mapping[str, int]:
-    """How many papers, papers with code, tasks, methods, datasets, boards and results the public sees, by these names.
+    """How many papers, papers with code and with stars, tasks, methods, datasets, boards and results the public sees.
 
     One query of a few rows; what there is none of may be missing.
     """

@@ -20,15 +20,16 @@ from papers.count_models import (
     Total,
 )
 from papers.related_models import RelatedPapers, WordStatistics
+from papers.star_models import PaperStars, RepositoryStars, StarObservation
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
 
 __all__ = [
     "ArchiveExport", "ArchiveImport", "Area", "AreaCount", "Author", "AuthorCount", "CatalogueRow", "Change", "Conference",
     "Dataset", "ExportedFile", "FrameworkMonth", "Method", "MethodCollection", "MethodCount", "MethodYear", "MonthCount",
-    "Paper", "PaperAuthor", "PaperCount", "PaperMethod", "PaperRepository", "PaperTask", "Proceeding", "ProceedingCount",
-    "RelatedPapers", "Repository", "RepositoryCount", "SlugHistory", "Source", "Task", "TaskCount", "TaskEdge", "Total",
-    "WordStatistics",
+    "Paper", "PaperAuthor", "PaperCount", "PaperMethod", "PaperRepository", "PaperStars", "PaperTask", "Proceeding",
+    "ProceedingCount", "RelatedPapers", "Repository", "RepositoryCount", "RepositoryStars", "SlugHistory", "Source",
+    "StarObservation", "Task", "TaskCount", "TaskEdge", "Total", "WordStatistics",
 ]  # fmt: skip
 
 

@@ -37,7 +37,7 @@ _HERE = ", ".join(f"'{source.value}'" for source in (*MADE_HERE, Source.RUN))
 _SAFE_ORIGIN = "CASE WHEN via IN ('import', 'command', 'database') THEN regexp_replace(origin, '^.*/', '') ELSE origin END"
 _SAFE_NAME = "CASE WHEN position('@' IN username) = 0 THEN username END"
 
-_KEY = {name: shown_sql(f"{name}.archive_key") for name in ("board", "claim", "model", "paper", "whole")}
+_KEY = {name: shown_sql(f"{name}.archive_key") for name in ("board", "claim", "model", "paper", "repository", "whole")}
 _OWN_KEY = shown_sql("archive_key")
 
 _IMPORTS = """
@@ -120,6 +120,12 @@ LEFT JOIN leaderboards_model model ON model.id = measurement.model_id AND model.
 LEFT JOIN leaderboards_measurement newer ON newer.id = measurement.superseded_by_id
 WHERE measurement.published_at IS NOT NULL ORDER BY measurement.id
 """
+_STARS = f"""
+SELECT json_build_object('kind', 'stars', 'repository', json_build_object('key', {_KEY["repository"]},
+    'id', repository.public_id), 'observed_on', observed_on, 'stars', stars)
+FROM papers_starobservation JOIN papers_repository repository ON repository.id = repository_id AND repository.removed_at IS NULL
+ORDER BY papers_starobservation.id
+"""
 _PROVENANCE = """
 SELECT json_build_object('kind', 'provenance', 'table', '{name}', 'key', {key}, 'id', public_id, 'source', source,
     'edited_fields', edited_fields, 'since', created_at)
@@ -172,7 +178,7 @@ def rows(data: Snapshot, *, exported_at: str) -> Iterator[list[bytes]]:
 
 
 def _queries() -> Iterator[str]:
-    yield from (_IMPORTS, _METRICS, _CELLS, _MODELS, _PROTOCOLS, _BOARDS, _CLAIMS, _MEASUREMENTS)
+    yield from (_IMPORTS, _METRICS, _CELLS, _MODELS, _PROTOCOLS, _BOARDS, _CLAIMS, _MEASUREMENTS, _STARS)
     yield from (_PROVENANCE.format(table=table, name=name, key=_OWN_KEY) for table, name in TABLES.items())
     yield from (_REMOVED.format(table=table, name=name, key=_OWN_KEY) for table, name in TABLES.items())
     yield from (_SPAM.format(table=table, name=TABLES[table], key=_OWN_KEY) for table in _SCREENED)

@@ -50,11 +50,15 @@ def to_html(text: str) -> Markup:
     return _clean(_markdown.render(text))
 
 
-@lru_cache(maxsize=2048)
 def with_formulas(text: str) -> Markup:
     """A plain text, escaped, with its formulas readable."""
-    has_formulas = any(opening in text for opening in formulas.CLOSINGS)
-    return _clean(_plain.renderInline(text)) if has_formulas and len(text) <= LONGEST_TEXT else escape(text)
+    has_formulas = "$" in text or ("\\" in text and any(opening in text for opening in formulas.CLOSINGS))
+    return _formulas(text) if has_formulas and len(text) <= LONGEST_TEXT else escape(text)
+
+
+@lru_cache(maxsize=2048)
+def _formulas(text: str) -> Markup:
+    return _clean(_plain.renderInline(text))
 
 
 def _clean(html: str) -> Markup:

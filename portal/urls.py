@@ -144,6 +144,7 @@ urlpatterns = [
     path("libraries", libraries.libraries, name="libraries"),
     path("status", status.status, name="status"),
     path("search/suggest", suggestions.suggest, name="suggest"),
+    path("search/complete", suggestions.complete, name="complete"),
     path("submit", words.submit, name="submit"),
     path("about", words.about, name="about"),
     path("design", design.design, name="design"),

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.db.models import F, QuerySet
 from rest_framework import serializers
 
-from papers.models import Paper, PaperRepository
+from papers.models import Paper, PaperRepository, RepositoryStars
 from portal.api.fields import RequiredAddress
 from portal.pages.links import web_address
 
@@ -15,7 +15,8 @@ UNKNOWN_FRAMEWORK = "none"
 class CodeLinkSerializer(serializers.Serializer[PaperRepository]):
     """A repository with what a link from a paper says about it.
 
-    Descriptions and stars are not known here. Clients of the old API take no null for them: they are "" and 0.
+    Descriptions are not known here, stars only where observations were imported. Clients of the old API take no null for
+    them: they are "" and 0.
     """
 
     url = RequiredAddress(source="repository.url")
@@ -39,8 +40,9 @@ class CodeLinkSerializer(serializers.Serializer[PaperRepository]):
         return ""
 
     def get_stars(self, link: PaperRepository) -> int:
-        """Not known."""
-        return 0
+        """As last observed; 0 where nobody looked."""
+        found: RepositoryStars | None = getattr(link.repository, "star_count", None)
+        return found.stars if found else 0
 
     def get_framework(self, link: PaperRepository) -> str:
         """What it is written with, e.g. pytorch; "none" where nobody said."""
@@ -56,5 +58,9 @@ def owner_and_name(url: str) -> tuple[str, str]:
 
 def code_links(paper: Paper) -> QuerySet[PaperRepository]:
     """The links from a paper to code that the public sees, official ones first."""
-    links = PaperRepository.objects.published().filter(paper=paper, repository__removed_at=None).select_related("repository")
+    links = (
+        PaperRepository.objects.published()
+        .filter(paper=paper, repository__removed_at=None)
+        .select_related("repository__star_count")
+    )
     return links.order_by(F("is_official").desc(nulls_last=True), "pk")

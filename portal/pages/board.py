@@ -1,24 +1,26 @@
 """A leaderboard: what is claimed on a task's dataset, ranked, and what was measured beside it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import msgspec
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONArray, JSONObject
 
-from leaderboards import ranking
+from leaderboards import model_names, ranking
 from leaderboards.directions import Direction
 from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
-from papers.models import Area, PaperRepository
+from papers.models import Area, PaperMethod, PaperRepository
 from portal.context import Viewer
 from portal.pages import compiled, measured
 from portal.pages.compiled import Argument
-from portal.pages.links import Link, address, repository_name, web_address
+from portal.pages.links import Link, address, model_link, repository_name, web_address
 from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 
@@ -40,12 +42,13 @@ class Column:
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the board: a claim with what was measured beside it, or a measurement that tests no claim.
 
-    `values`, `numbers` and `remarks` have an entry for each metric of the board: the cell's text, the number that it is
+    `day` is the date as text, `has_page` whether the paper's link leads to our own page. `values`, `numbers` and `remarks`
+    have an entry for each metric of the board: the cell's text, the number that it is
     ranked by, and what is odd about that number. A struct, since a board has hundreds: it is made in a tenth of a
     dataclass's time.
     """
 
-    model: str
+    model: Link
     values: tuple[str, ...]
     numbers: tuple[float | None, ...]
     remarks: tuple[str, ...]
@@ -54,7 +57,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     extra_data: bool | None
     paper: Link
     code: Link
+    methods: tuple[str, ...]
     date: date | None
+    day: str
+    has_page: bool
     provenance: str
     rank: int | None
 
@@ -81,7 +87,7 @@ class BoardPage:
     @property
     def leading(self) -> list[tuple[int | None, str, str]]:
         """The lines as rank, model and value of the first metric."""
-        return [(row.rank, row.model, row.values[0]) for row in self.rows if row.values]
+        return [(row.rank, row.model.text, row.values[0]) for row in self.rows if row.values]
 
     @property
     def has_measurements(self) -> bool:
@@ -104,6 +110,13 @@ class MetricFound(msgspec.Struct, frozen=True):
     direction: str
 
 
+class MethodFound(msgspec.Struct, frozen=True):
+    """A method, and the claims whose papers use it."""
+
+    name: str
+    claims: list[int]
+
+
 class BoardFound(msgspec.Struct, frozen=True):
     """A board's row with what stands above and beside its table."""
 
@@ -115,12 +128,13 @@ class BoardFound(msgspec.Struct, frozen=True):
     dataset_found: NamedFound
     areas: list[NamedFound]
     metrics_found: list[MetricFound]
+    methods_found: list[MethodFound]
     measurements_found: list[MeasurementFound]
     mappings: list[MappingFound]
 
 
-class ScoreFound(msgspec.Struct, frozen=True):
-    """A cell of the board."""
+class ScoreFound(msgspec.Struct, frozen=True, array_like=True):
+    """A cell of the board, in JSON a list: there are thousands."""
 
     metric: int
     raw: str
@@ -134,6 +148,7 @@ class ClaimFound(msgspec.Struct, frozen=True):
 
     id: int
     model_name: str
+    model_slug: str
     paper_title: str | None
     paper_url: str | None
     paper_date: date | None
@@ -159,20 +174,31 @@ def _boards(slug: Argument) -> QuerySet[Any, Any]:
         dataset_found=JSONObject(name="dataset__name", slug="dataset__slug"),
         areas=ArraySubquery(areas.values(json=JSONObject(name="name", slug="slug"))[:1]),
         metrics_found=ArraySubquery(metrics.values(json=JSONObject(id="pk", name="name", direction="direction"))),
+        methods_found=ArraySubquery(_methods(here)),
         measurements_found=measured.standing(Q(leaderboard=here)),
         mappings=measured.mapped(Q(claim__leaderboard=here)),
     )  # fmt: skip
+
+
+def _methods(board: OuterRef) -> QuerySet[Any, Any]:
+    """The methods that the papers of the board's claims use, by name, each with those claims."""
+    used = PaperMethod.objects.filter(
+        paper__claims__leaderboard=board, paper__claims__removed_at=None, method__removed_at=None, method__spam_reason=""
+    )
+    named = used.order_by("method__name").values("method__name").annotate(claims=ArrayAgg("paper__claims"))
+    return named.values(json=JSONObject(name="method__name", claims="claims"))
 
 
 @compiled.read(ClaimFound, board=models.BigIntegerField())
 def _claims(board: Argument) -> QuerySet[Any, Any]:
     """The board's claims in the archive's order."""
     scores = Score.objects.filter(claim=OuterRef("pk"))
-    cell = JSONObject(metric="metric_id", raw="raw", value="value", scale="scale", doubt="is_doubtful")
+    cell = JSONArray("metric_id", "raw", "value", "scale", "is_doubtful")
     code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
     best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
     return Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").values(
         "id", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
+        model_slug=model_names.slug("model_name"),
         slug=Case(When(paper__removed_at=None, then=F("paper__slug"))),
         title=F("paper__title"),
         date=F("paper__date"),
@@ -208,10 +234,14 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
     metrics = [metric.id for metric in board.metrics_found]
     claims = _claims(board=board.id)
     alone = [item for item in board.measurements_found if item.claim_id is None]
+    methods: dict[int, list[str]] = defaultdict(list)
+    for method in board.methods_found:
+        for claim in method.claims:
+            methods[claim].append(method.name)
     ranks = iter(_ranks(claims, alone, board.metrics_found))
     tested = measured.by_cell(board.measurements_found)
     testing = measured.testing(board.mappings, viewer=viewer)
-    rows = [_claim_row(claim, metrics, rank=next(ranks), tested=tested, testing=testing) for claim in claims]
+    rows = [_claim_row(claim, metrics, rank=next(ranks), methods=methods, tested=tested, testing=testing) for claim in claims]
     rows += [_measured_row(item, metrics, rank=next(ranks)) for item in alone]
     return tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0)))
 
@@ -231,12 +261,14 @@ def _claim_row(
     metrics: list[int],
     *,
     rank: int | None,
+    methods: Mapping[int, list[str]],
     tested: Mapping[Cell, list[MeasurementFound]],
     testing: Mapping[Cell, Testing],
 ) -> Row:
     scores = {score.metric: score for score in claim.cells}
+    day = claim.paper_date or claim.date
     return Row(
-        model=claim.model_name,
+        model=model_link(claim.model_name, claim.model_slug),
         values=tuple(cell_text(scores[metric].raw) if metric in scores else "" for metric in metrics),
         numbers=tuple(scores[metric].value if metric in scores else None for metric in metrics),
         remarks=tuple(_remark(scores[metric]) if metric in scores else "" for metric in metrics),
@@ -245,7 +277,10 @@ def _claim_row(
         extra_data=claim.uses_additional_data,
         paper=_paper(claim),
         code=_code(claim),
-        date=claim.paper_date or claim.date,
+        methods=tuple(methods.get(claim.id, ())) if claim.slug else (),
+        date=day,
+        day=day.isoformat() if day else "",
+        has_page=claim.slug is not None,
         provenance=claim.source,
         rank=rank,
     )
@@ -274,7 +309,7 @@ def _measured_row(item: MeasurementFound, metrics: list[int], *, rank: int | Non
     """A measurement that tests no claim stands in its metric's column; it ranks if that metric does."""
     words = measured.in_words(item)
     return Row(
-        model=item.model_name,
+        model=model_link(item.model_name, item.model_slug),
         values=tuple(words.value if metric == item.metric_id else "" for metric in metrics),
         numbers=tuple(item.value if metric == item.metric_id else None for metric in metrics),
         remarks=("",) * len(metrics),
@@ -283,7 +318,10 @@ def _measured_row(item: MeasurementFound, metrics: list[int], *, rank: int | Non
         extra_data=None,
         paper=NOWHERE,
         code=NOWHERE,
+        methods=(),
         date=item.measured_at.date(),
+        day=item.measured_at.date().isoformat(),
+        has_page=False,
         provenance=MEASURED,
         rank=rank,
     )

@@ -1,6 +1,6 @@
 """What a reader of a board asks for in its address: the metric, which results, and which columns.
 
-    ?metric=F1&extra=without&code=yes&measured=yes&from=2019&to=2021&metrics=F1&metrics=EM&columns=paper&columns=code
+    ?metric=F1&extra=without&method=ResNet&code=yes&measured=yes&from=2019&to=2021&metrics=F1&metrics=EM&columns=paper&columns=code
 
 All are optional. The form on the page is a plain GET form that sends every field it has, with `apply`; the address that
 readers share has only what differs from the usual (`Choice.query`).
@@ -21,13 +21,16 @@ COLUMNS = {
     "extra": "Extra data",
     "paper": "Paper",
     "code": "Code",
+    "methods": "Methods",
     "date": "Date",
     "from": "From",
 }
 """The columns beside the metrics, by their names in an address."""
+USUAL = tuple(name for name in COLUMNS if name != "methods")
 EXTRA = {"": "Any", "without": "Without extra data", "with": "With extra data"}
 METRICS_AT_FIRST = 6
 LONGEST_SHOWN = 60
+LONGEST_METHOD = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,24 +40,26 @@ class Choice:
 
     metric: int | None
     extra: str = ""
+    method: str = ""
     code: bool = False
     measured: bool = False
     first_year: int | None = None
     last_year: int | None = None
     metrics: tuple[int, ...] = ()
-    columns: tuple[str, ...] = tuple(COLUMNS)
+    columns: tuple[str, ...] = USUAL
     query: str = ""
     complaints: tuple[str, ...] = ()
 
     @property
     def is_filtered(self) -> bool:
         """Whether some results may be left out."""
-        return bool(self.extra or self.code or self.measured or self.first_year or self.last_year)
+        return bool(self.extra or self.method or self.code or self.measured or self.first_year or self.last_year)
 
     def takes(self, row: Row) -> bool:
         """Whether a result is among those asked for. What does not say that it used extra data counts as without."""
         return (
             (not self.extra or (self.extra == "with") == (row.extra_data is True))
+            and (not self.method or self.method in row.methods)
             and (not self.code or bool(row.code.href))
             and (not self.measured or bool(row.measured))
             and (not self.first_year or (row.date is not None and row.date.year >= self.first_year))
@@ -71,6 +76,7 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
     if extra not in EXTRA:
         complaints.append(f"Extra data can be “with” or “without”, not “{extra[:LONGEST_SHOWN]}”.")
         extra = ""
+    method = (asked.get("method") or "")[:LONGEST_METHOD]
     first_year, last_year = (_year(asked.get(name) or "", complaints) for name in ("from", "to"))
     if first_year and last_year and first_year > last_year:
         first_year, last_year = last_year, first_year
@@ -79,25 +85,28 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
     metrics = shown if "metrics" in asked or (APPLY in asked and len(names) > 1) else usual
     named = tuple(name for name in COLUMNS if name in asked.getlist("columns"))
     is_said = "columns" in asked or APPLY in asked
+    columns_shown = named if is_said else USUAL
     fields = {
         "metric": names[metric] if metric else "",
         "extra": extra,
+        "method": method,
         "code": "yes" if asked.get("code") else "",
         "measured": "yes" if asked.get("measured") else "",
         "from": first_year or "",
         "to": last_year or "",
         "metrics": [names[place] for place in metrics] if metrics != usual else [],
-        "columns": (named or [NONE]) if is_said and len(named) < len(COLUMNS) else [],
+        "columns": (named or [NONE]) if columns_shown != USUAL else [],
     }
     return Choice(
         metric=metric,
         extra=extra,
+        method=method,
         code=bool(fields["code"]),
         measured=bool(fields["measured"]),
         first_year=first_year,
         last_year=last_year,
         metrics=metrics,
-        columns=named if is_said else tuple(COLUMNS),
+        columns=columns_shown,
         query=urlencode({name: value for name, value in fields.items() if value}, doseq=True),
         complaints=tuple(complaints),
     )

@@ -27,7 +27,7 @@ def as_csv(request: HttpRequest, slug: str) -> HttpResponse:
     writer.writerow([_harmless(cell) for cell in ("rank", "model", *metrics, *(title for title, _ in columns))])
     for row in view.rows:
         values = [row.values[place] for place, _ in view.columns]
-        writer.writerow([_harmless(cell) for cell in (row.rank, row.model, *values, *(read(row) for _, read in columns))])
+        writer.writerow([_harmless(cell) for cell in (row.rank, row.model.text, *values, *(read(row) for _, read in columns))])
     response = HttpResponse(lines.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(slug)}.csv"'
     return page_cache.mark(response)
@@ -59,7 +59,7 @@ def _view(request: HttpRequest, slug: str) -> BoardView:
 def _result(row: Row, view: BoardView, request: HttpRequest) -> dict[str, object]:
     return {
         "rank": row.rank,
-        "model": row.model,
+        "model": row.model.text,
         "metrics": {
             column.name: {"text": row.values[place], "value": row.numbers[place], "remark": row.remarks[place] or None}
             for place, column in view.columns
@@ -79,6 +79,7 @@ def _result(row: Row, view: BoardView, request: HttpRequest) -> dict[str, object
         "uses_additional_data": row.extra_data,
         "paper": {"title": row.paper.text, "url": _whole(row.paper.href, request)} if row.paper.text else None,
         "code": row.code.href or None,
+        "methods": list(row.methods),
         "date": row.date.isoformat() if row.date else None,
         "from": row.provenance,
     }
@@ -94,6 +95,7 @@ def _columns(request: HttpRequest) -> dict[str, Iterable[tuple[str, Callable[[Ro
         "extra": [("extra data", lambda row: "" if row.extra_data is None else "yes" if row.extra_data else "no")],
         "paper": [("paper", lambda row: row.paper.text), ("paper url", lambda row: _whole(row.paper.href, request))],
         "code": [("code", lambda row: row.code.href)],
+        "methods": [("methods", lambda row: "; ".join(row.methods))],
         "date": [("date", lambda row: row.date)],
         "from": [("from", lambda row: row.provenance)],
     }

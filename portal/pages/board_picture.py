@@ -65,10 +65,10 @@ def of(view: BoardView) -> Picture:
         site=SITE_NAME,
         title=_lines(view.board.title),
         facts=_short(f"{counted(len(view.rows), 'result')} · {metric}" if metric else counted(len(view.rows), "result")),
-        leader=_short(f"Best: {leader.model}, {leader.values[place]}") if leader else "",
+        leader=_short(f"Best: {leader.model.text}, {leader.values[place]}") if leader else "",
         chart=view.chart,
         rows=tuple(
-            (str(row.rank or "–"), _short(row.model, longest=60), _short(row.values[place], longest=16))
+            (str(row.rank or "–"), _short(row.model.text, longest=60), _short(row.values[place], longest=16))
             for row in view.rows[:ROWS_WITHOUT_A_CHART]
             if row.values
         ),

@@ -1,5 +1,6 @@
 """The leaderboard page: a board as its reader wants to see it, with its chart."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -18,6 +19,7 @@ from portal.pages.board import DIRECTIONS, DOUBTFUL, MEASURED, BoardPage, Column
 from portal.pages.board_choice import Choice
 
 PAPERS = "/paper/"
+METHODS_OFFERED = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +35,20 @@ class BoardView:
     undated: int
 
     @property
+    def lines(self) -> Iterable[tuple[object, ...]]:
+        """The rows with their fields in order, as the template unpacks them."""
+        return map(msgspec.structs.astuple, self.rows)
+
+    @property
     def years(self) -> tuple[int, ...]:
         """The years that the board's results are from, latest first."""
         return tuple(sorted({row.date.year for row in self.board.rows if row.date}, reverse=True))
+
+    @property
+    def methods(self) -> list[tuple[str, int]]:
+        """The methods that most papers of the board's results use, and by how many results, by name."""
+        used = Counter(name for row in self.board.rows for name in row.methods)
+        return sorted(used.most_common(METHODS_OFFERED), key=lambda pair: pair[0].casefold())
 
     @property
     def with_code(self) -> int:
@@ -50,11 +63,10 @@ class BoardView:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaderBadge:
-    """The badge of the best result's paper: its picture's address, and what a README has to say."""
+    """The badge of the best result's paper, and its picture's address."""
 
     badge: Badge
     svg: str
-    markdown: str
 
 
 def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
@@ -72,25 +84,19 @@ def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": slug,
         "labels": board_choice.COLUMNS,
         "extra_labels": board_choice.EXTRA,
-        "leader_badge": _leader_badge(view, slug, request=request),
+        "leader_badge": _leader_badge(view, slug),
         "section": "sota",
     }
     return page(request, "leaderboards/board.html", context)
 
 
-def _leader_badge(view: BoardView, slug: str, *, request: HttpRequest) -> LeaderBadge | None:
+def _leader_badge(view: BoardView, slug: str) -> LeaderBadge | None:
     """The badge of the best result's paper; None where the reader has filtered, or that paper is no page of ours."""
     leader = next((row for row in view.rows if row.rank == 1), None)
     if leader is None or view.choice.is_filtered or not leader.paper.href.startswith(PAPERS):
         return None
     paper = unquote(leader.paper.href.removeprefix(PAPERS))
-    svg = reverse("boards:badge_svg", args=[paper, slug])
-    here = request.build_absolute_uri(reverse("boards:detail", args=[slug]))
-    return LeaderBadge(
-        badge=badge_of(view.board.title, rank=1),
-        svg=svg,
-        markdown=f"[![Papers With Code 2]({request.build_absolute_uri(svg)})]({here})",
-    )
+    return LeaderBadge(badge=badge_of(view.board.title, rank=1), svg=reverse("boards:badge_svg", args=[paper, slug]))
 
 
 def shown(found: BoardPage, choice: Choice) -> BoardView:
@@ -133,7 +139,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
         if number is None or row.date is None:
             continue
         is_own = row.provenance == MEASURED
-        told = (row.model, f"{metric.name} {row.values[choice.metric]}", row.date.isoformat(), row.paper.text)
+        told = (row.model.text, f"{metric.name} {row.values[choice.metric]}", row.date.isoformat(), row.paper.text)
         source = row.measured[0].source.href if is_own else row.paper.href
         yield Point(
             day=row.date,
@@ -148,7 +154,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
                 yield Point(
                     day=row.date,
                     value=item.number,
-                    label=f"{row.model} · measured here: {item.value} · {item.compared}".removesuffix(" · "),
+                    label=f"{row.model.text} · measured here: {item.value} · {item.compared}".removesuffix(" · "),
                     href=item.source.href or f"#row-{place}",
                     kind="beside",
                 )
@@ -158,6 +164,7 @@ def filters(choice: Choice) -> Mapping[str, object]:
     """The filters in plain data."""
     return {
         "extra_data": choice.extra or None,
+        "method": choice.method or None,
         "with_code": choice.code,
         "measured_here": choice.measured,
         "from_year": choice.first_year,

@@ -45,6 +45,7 @@ def opensearch(request: HttpRequest) -> HttpResponse:
             "description": DESCRIPTION,
             "icon": request.build_absolute_uri(static("img/favicon.svg")),
             "search": request.build_absolute_uri(reverse("search")),
+            "complete": request.build_absolute_uri(reverse("complete")),
             "feed": request.build_absolute_uri(reverse("feeds:search")),
             "own": request.build_absolute_uri(),
         },

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Leaderboard, Measurement, shown
+from papers import counts
 from portal.context import page
 from portal.pages import board_cards, measured, paper_cards
 from portal.pages.links import Link, address
@@ -29,8 +31,10 @@ class LatestMeasurement:
 
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
+    has_stars = bool(counts.totals().get("papers_with_stars"))
     context = {
-        "papers": trending(),
+        "papers": trending_by_stars() if has_stars else trending(),
+        "has_stars": has_stars,
         "among": TRENDING_AMONG,
         "boards": board_cards.most_results_first(Leaderboard.objects.published(), limit=BOARDS_SHOWN),
         "measurements": latest_measurements(),
@@ -41,11 +45,18 @@ def home(request: HttpRequest) -> HttpResponse:
 def trending() -> tuple[PaperCard, ...]:
     """Of the newest papers with code those with most repositories: one query, of an index's first rows.
 
-    The old site went by stars an hour; the archive has no stars.
+    The old site went by stars an hour; the archive has none, and this is for where nobody imported any.
     """
     papers = paper_cards.published_papers()
     newest = papers.filter(count__isnull=False).newest_first().values("pk")[:TRENDING_AMONG]
     return paper_cards.cards(papers.filter(pk__in=newest).order_by("-count__code_links", "-date", "-pk")[:PAPERS_SHOWN])
+
+
+def trending_by_stars() -> tuple[PaperCard, ...]:
+    """The papers whose code gained most stars a day when it was last looked at: one query, of an index's first rows."""
+    papers = paper_cards.published_papers().filter(star_count__isnull=False)
+    order = (F("star_count__a_day").desc(nulls_last=True), "-star_count__pk")
+    return paper_cards.cards(papers.order_by(*order)[:PAPERS_SHOWN])
 
 
 def latest_measurements() -> tuple[LatestMeasurement, ...]:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from papers.models import PaperQuerySet
-from portal.pages.paper_cards import PaperCard, cards
+from portal.pages.paper_cards import STARS_MARK, PaperCard, cards
 
 ItemT = TypeVar("ItemT")
 RowsT = TypeVar("RowsT", bound=QuerySet[Any])
@@ -20,6 +20,7 @@ Kept = tuple[tuple[str, str], ...]
 """What addresses of a list's pages keep beside the mark: its order and filters, as (name, value) pairs."""
 
 MARK_OF_A_PAPER = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})?~(?P<key>\d{1,18})", re.ASCII)
+MARK_BY_STARS = re.compile(rf"{STARS_MARK}(?P<stars>\d{{1,9}})~(?P<key>\d{{1,18}})", re.ASCII)
 MARK_BY_CODE = re.compile(r"(?P<links>\d{1,9})~(?P<key>\d{1,18})", re.ASCII)
 LONGEST_SLUG = 500
 NO_SUCH_PLACE = "There is no such place in this list: start from its first page."
@@ -62,16 +63,43 @@ def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Ke
 
 def most_code_first(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Kept = ()) -> Page[PaperCard]:
     """Papers that have code, those with most repositories first, of equal ones the last added; from behind the mark `after`."""
+    ordered = _by_code(papers, after=after)
+    return cut(cards(ordered[: size + 1]), size=size, after=after, mark=lambda card: card.mark_by_code, kept=kept)
+
+
+def most_stars_first(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Kept = ()) -> Page[PaperCard]:
+    """Papers by the stars of their code, those of which nobody observed any behind them, by their number of repositories."""
+    found: tuple[PaperCard, ...] = ()
+    if not after or after.startswith(STARS_MARK):
+        starred = papers.filter(star_count__isnull=False).order_by("-star_count__stars", "-star_count__pk")
+        if after:
+            stars, key = _numbers(MARK_BY_STARS, after)
+            behind = Q(star_count__stars__lt=stars) | Q(star_count__pk__lt=key)
+            starred = starred.filter(behind, star_count__stars__lte=stars)
+        found, after_code = cards(starred[: size + 1]), ""
+    else:
+        after_code = after
+    if len(found) <= size:
+        others = _by_code(papers.filter(star_count__isnull=True), after=after_code)
+        found += cards(others[: size + 1 - len(found)])
+    return cut(found, size=size, after=after, mark=lambda card: card.mark_by_stars, kept=kept)
+
+
+def _by_code(papers: PaperQuerySet, *, after: str) -> PaperQuerySet:
     # By the count's own key, not the paper's: so the index of counts gives the order (papers/count_models.py).
     ordered = papers.filter(count__isnull=False).order_by("-count__code_links", "-count__pk")
-    if after:
-        match = MARK_BY_CODE.fullmatch(after)
-        if match is None:
-            raise Http404(NO_SUCH_PLACE)
-        links, key = int(match["links"]), int(match["key"])
-        behind = Q(count__code_links__lt=links) | Q(count__pk__lt=key)
-        ordered = ordered.filter(behind, count__code_links__lte=links)
-    return cut(cards(ordered[: size + 1]), size=size, after=after, mark=lambda card: card.mark_by_code, kept=kept)
+    if not after:
+        return ordered
+    links, key = _numbers(MARK_BY_CODE, after)
+    return ordered.filter(Q(count__code_links__lt=links) | Q(count__pk__lt=key), count__code_links__lte=links)
+
+
+def _numbers(pattern: re.Pattern[str], mark: str) -> tuple[int, int]:
+    match = pattern.fullmatch(mark)
+    if match is None:
+        raise Http404(NO_SUCH_PLACE)
+    first, key = match.groups()
+    return int(first), int(key)
 
 
 def _paper_mark(mark: str) -> tuple[date | None, int]:

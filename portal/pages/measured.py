@@ -12,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
+from leaderboards import model_names
 from leaderboards.models import Measurement
 from portal.context import Viewer
 from portal.pages import figures
@@ -89,6 +90,7 @@ class MeasurementFound(msgspec.Struct, frozen=True):
     claim_id: int | None
     metric_id: int
     model_name: str
+    model_slug: str
     value: float
     items: int
     standard_error: float | None
@@ -134,6 +136,7 @@ def standing(where: Q) -> ArraySubquery:
     )  # fmt: skip
     found = JSONObject(
         **{name: name for name in fields},
+        model_slug=model_names.slug("model_name"),
         metric=JSONObject(name="metric__name"),
         protocol=JSONObject(name="protocol__name", is_selftest="protocol__is_selftest"),
     )

@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
+from leaderboards import model_names
 from leaderboards.models import Score, cell_text, shown
 from papers import citations, related
 from papers.citations import Citation
@@ -19,7 +20,7 @@ from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, Pape
 from portal.context import Viewer, page, viewer
 from portal.pages import absence, cited, compiled, figures, measured
 from portal.pages.compiled import Argument
-from portal.pages.links import Link, address, host_of, repository_name, web_address
+from portal.pages.links import Link, address, host_of, model_link, repository_name, web_address
 from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 from portal.pages.venues import venue_name
@@ -27,6 +28,8 @@ from workers.models import ClaimMapping
 
 CODE_SHOWN = 11
 """Repositories that stand as buttons; the rest unfold."""
+BADGES_SHOWN = 12
+"""Boards whose badges are offered, those of the first results."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ class Result:
     dataset: str
     metric: str
     value: str
-    model: str
+    model: Link
     board: str
     measured: tuple[Measured, ...]
     testing: Testing
@@ -94,6 +97,16 @@ class PaperPage:
     def code_rest(self) -> tuple[Code, ...]:
         """The repositories that unfold."""
         return self.code[CODE_SHOWN:]
+
+    @property
+    def badges(self) -> list[Link]:
+        """The boards that it stands on; `detail` is where its badge on each is."""
+        boards = {result.board: f"{result.task.text} on {result.dataset}" for result in self.results}
+        paper = address("papers:detail", self.slug).rpartition("/")[2]
+        return [
+            Link(text=title, href=board, detail=f"/badge/{paper}/{board.rpartition('/')[2]}.svg")
+            for board, title in list(boards.items())[:BADGES_SHOWN]
+        ]
 
     @property
     def bibtex(self) -> str:
@@ -142,6 +155,7 @@ class ScoreFound(msgspec.Struct, frozen=True):
     raw: str
     value: float | None
     model: str
+    model_slug: str
     board: str
     dataset: str
     task: NamedFound
@@ -219,7 +233,8 @@ def _scores(paper: OuterRef) -> QuerySet[Any, Any]:
     return scores.order_by(is_unmapped, "claim_id", "metric__position", "metric_id").values(
         json=JSONObject(
             claim_id="claim_id", metric_id="metric_id", metric="metric__name", raw="raw", value="value",
-            model="claim__model_name", board="claim__leaderboard__slug", dataset="claim__leaderboard__dataset_name",
+            model="claim__model_name", model_slug=model_names.slug("claim__model_name"),
+            board="claim__leaderboard__slug", dataset="claim__leaderboard__dataset_name",
             task=JSONObject(name="claim__leaderboard__task__name", slug="claim__leaderboard__task__slug"),
         )
     )  # fmt: skip
@@ -313,7 +328,7 @@ def _result(score: ScoreFound, tested: Mapping[Cell, list[MeasurementFound]], te
         dataset=score.dataset,
         metric=score.metric,
         value=cell_text(score.raw),
-        model=score.model,
+        model=model_link(score.model, score.model_slug),
         board=address("boards:detail", score.board),
         measured=tuple(measured.in_words(item, claimed=score.value) for item in tested.get(cell, [])),
         testing=testing.get(cell, UNTESTED),

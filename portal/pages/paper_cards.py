@@ -14,14 +14,17 @@ from portal.pages.venues import venue_name
 
 AUTHORS_SHOWN = 3
 TASKS_SHOWN = 4
+STARS_MARK = "s"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaperCard:
-    """A paper in a list."""
+    """A paper in a list; `stars` are what its code had on the day `stars_on`, where somebody observed them."""
 
     title: str
     href: str
+    stars: int | None
+    stars_on: date | None
     date: date | None
     venue: str
     authors: tuple[str, ...]
@@ -39,6 +42,11 @@ class PaperCard:
     def mark_by_code(self) -> str:
         """Its place in a list by number of repositories."""
         return f"{self.repositories}~{self.key}"
+
+    @property
+    def mark_by_stars(self) -> str:
+        """Its place in a list by stars, where those without come last."""
+        return self.mark_by_code if self.stars is None else f"{STARS_MARK}{self.stars}~{self.key}"
 
 
 def title_of(title: str | None, slug: str) -> str:
@@ -64,7 +72,17 @@ def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
         first_tasks=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))[:TASKS_SHOWN]),
         repository_count=Coalesce(F("count__code_links"), 0),
     ).values(
-        "pk", "slug", "title", "date", "proceeding__name", "first_authors", "author_count", "first_tasks", "repository_count"
+        "pk",
+        "slug",
+        "title",
+        "date",
+        "proceeding__name",
+        "first_authors",
+        "author_count",
+        "first_tasks",
+        "repository_count",
+        "star_count__stars",
+        "star_count__observed_on",
     )
     return tuple(
         PaperCard(
@@ -76,6 +94,8 @@ def cards(papers: PaperQuerySet) -> tuple[PaperCard, ...]:
             authors_left_out=row["author_count"] - len(row["first_authors"]),
             tasks=task_links(row["first_tasks"]),
             repositories=row["repository_count"],
+            stars=row["star_count__stars"],
+            stars_on=row["star_count__observed_on"],
             key=row["pk"],
         )
         for row in rows

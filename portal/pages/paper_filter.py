@@ -1,5 +1,6 @@
 """Which papers of a list a reader wants, and in which order: read from the address, kept in the addresses of its pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -11,7 +12,8 @@ from portal.pages.paper_cards import PaperCard
 
 LATEST = "latest"
 GREATEST = "greatest"
-ORDERS = {LATEST: "Latest", GREATEST: "Most code"}
+STARRED = "stars"
+ORDERS = {LATEST: "Latest", GREATEST: "Most code", STARRED: "Most stars"}
 FIRST_YEAR, LAST_YEAR = 1800, 2200
 LONGEST_QUOTE = 40
 
@@ -46,6 +48,8 @@ class PaperFilter:
         """A page of those of the papers that were asked for: two queries at most."""
         if self.year:
             papers = papers.filter(date__year=self.year)
+        if self.order == STARRED:
+            return keyset.most_stars_first(papers, after=after, kept=self.kept)
         if self.order == GREATEST:
             return keyset.most_code_first(papers, after=after, kept=self.kept)
         if self.with_code:
@@ -60,6 +64,11 @@ def read(asked: QueryDict) -> PaperFilter:
     if order not in ORDERS:
         order, complaint = LATEST, complaint or f"There is no order “{quoted(order)}”: the latest come first."
     return PaperFilter(order=order, with_code=is_on(asked.get("code", "")), year=year, complaint=complaint)
+
+
+def orders(totals: Mapping[str, int]) -> Mapping[str, str]:
+    """The orders that there is something to go by for, with their names; by stars only where somebody observed some."""
+    return {key: name for key, name in ORDERS.items() if key != STARRED or totals.get("papers_with_stars")}
 
 
 def is_on(value: str) -> bool:

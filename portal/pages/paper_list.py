@@ -9,14 +9,15 @@ from papers import counts
 from portal.context import page
 from portal.pages import paper_filter
 from portal.pages.paper_cards import published_papers
-from portal.pages.paper_filter import GREATEST, ORDERS, PaperFilter
+from portal.pages.paper_filter import GREATEST, LATEST, STARRED, PaperFilter
 
 
 def papers(request: HttpRequest) -> HttpResponse:
     """The list of papers, in the order and with the filters that the reader wants."""
     wanted = paper_filter.read(request.GET)
     found = wanted.page(published_papers(), after=request.GET.get("after", ""))
-    context = {"papers": found, "filter": wanted, "orders": ORDERS, "total": total(wanted)}
+    totals = counts.totals()
+    context = {"papers": found, "filter": wanted, "orders": paper_filter.orders(totals), "total": total(wanted, totals)}
     return page(request, "papers/papers.html", {**context, "section": "papers"})
 
 
@@ -26,8 +27,9 @@ def latest(request: HttpRequest) -> HttpResponse:
 
 
 def greatest(request: HttpRequest) -> HttpResponse:
-    """The papers with most code."""
-    return _ranked(request, PaperFilter(order=GREATEST), tab="greatest")
+    """The papers whose code has most stars; the papers with most code, where nobody observed any."""
+    by_stars = bool(counts.totals().get("papers_with_stars"))
+    return _ranked(request, PaperFilter(order=STARRED if by_stars else GREATEST), tab="greatest")
 
 
 def _ranked(request: HttpRequest, preset: PaperFilter, *, tab: str) -> HttpResponse:
@@ -37,9 +39,8 @@ def _ranked(request: HttpRequest, preset: PaperFilter, *, tab: str) -> HttpRespo
     return page(request, "papers/ranked.html", {"papers": found, "filter": wanted, "tab": tab, "section": "papers"})
 
 
-def total(wanted: PaperFilter) -> int | None:
+def total(wanted: PaperFilter, totals: Mapping[str, int]) -> int | None:
     """How many papers there are in all, as it is stored; None where nobody has counted what was asked for."""
     if wanted.year:
         return None
-    found: Mapping[str, int] = counts.totals()
-    return found.get("papers_with_code" if wanted.with_code or wanted.order == GREATEST else "papers", 0)
+    return totals.get("papers" if wanted.order == LATEST and not wanted.with_code else "papers_with_code", 0)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, Max, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Greatest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -17,7 +17,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
 from leaderboards.models import Claim, Leaderboard, Measurement
-from papers.models import Area, Author, Dataset, Method, Paper, Task
+from papers.models import Area, Author, Conference, Dataset, Method, MethodCollection, Paper, Proceeding, Task
 from portal import addresses, page_cache
 from portal.pages.links import address
 
@@ -29,11 +29,17 @@ NO_SUCH_PART = "There is no such part of the sitemap: /sitemap.xml lists them."
 SITE = (
     "home",
     "papers:list",
+    "papers:latest",
+    "papers:greatest",
     "tasks:list",
     "boards:list",
     "boards:notable",
     "datasets:list",
     "methods:list",
+    "conferences:list",
+    "trends",
+    "libraries",
+    "status",
     "downloads",
     "about",
 )
@@ -47,6 +53,8 @@ class Kind:
     page: str
     rows: Callable[[], QuerySet[Any]]
     changed: Callable[[], Any] = lambda: F("updated_at")
+    conference: Any = Value(None, output_field=TextField())
+    """The slug of the conference that the page stands below."""
 
 
 def _board_changed() -> Greatest:
@@ -63,6 +71,14 @@ KINDS: Mapping[str, Kind] = {
     "boards": Kind(page="boards:detail", rows=Leaderboard.objects.published, changed=_board_changed),
     "datasets": Kind(page="datasets:detail", rows=Dataset.objects.published),
     "methods": Kind(page="methods:detail", rows=Method.objects.published),
+    "collections": Kind(page="methods:collection", rows=MethodCollection.objects.published),
+    "conferences": Kind(page="conferences:detail", rows=Conference.objects.published),
+    "proceedings": Kind(
+        page="conferences:detail",
+        # A meeting without papers is a page without content.
+        rows=lambda: Proceeding.objects.published().filter(count__isnull=False),
+        conference=Case(When(conference__removed_at=None, then=F("conference__slug"))),
+    ),
     "areas": Kind(page="areas:detail", rows=Area.objects.published),
     # A name without a paper is a page without content.
     "authors": Kind(page="authors:detail", rows=lambda: Author.objects.published().filter(count__isnull=False)),
@@ -99,12 +115,19 @@ def part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     if found is None or number > HIGHEST_PART:
         raise Http404(NO_SUCH_PART)
     rows = found.rows().filter(pk__gte=number * RANGE, pk__lt=(number + 1) * RANGE)
-    things = rows.order_by("pk").annotate(changed=found.changed()).values_list("slug", "changed")
+    marked = rows.order_by("pk").annotate(changed=found.changed(), below=found.conference)
     origin = addresses.origin(request)
-    urls = [(origin + address(found.page, slug), changed) for slug, changed in things]
+    urls = [
+        (origin + _path(found, slug, below), changed) for slug, below, changed in marked.values_list("slug", "below", "changed")
+    ]
     if not urls:
         raise Http404(NO_SUCH_PART)
     return HttpResponse(_document("urlset", "url", urls), content_type="application/xml")
+
+
+def _path(kind: Kind, slug: str, conference: str | None) -> str:
+    """Where the page of a thing is."""
+    return reverse("conferences:proceeding", args=[conference, slug]) if conference else address(kind.page, slug)
 
 
 def _parts(kind: Kind) -> list[tuple[int, datetime]]:

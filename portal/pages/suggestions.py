@@ -54,6 +54,19 @@ def suggest(request: HttpRequest) -> HttpResponse:
     return page_cache.mark(JsonResponse({"query": query, "suggestions": found}))
 
 
+def complete(request: HttpRequest) -> HttpResponse:
+    """The same for the search field of a browser itself: the four lists of OpenSearch Suggestions 1.0."""
+    query = request.GET.get("q", "")
+    found = find(clean(query))
+    lists = [
+        query,
+        [suggestion.text for suggestion in found],
+        [f"{suggestion.kind}: {suggestion.detail}" if suggestion.detail else suggestion.kind for suggestion in found],
+        [request.build_absolute_uri(suggestion.href) for suggestion in found],
+    ]
+    return page_cache.mark(JsonResponse(lists, safe=False, content_type="application/x-suggestions+json"))
+
+
 def find(query: str) -> tuple[Suggestion, ...]:
     """At most twelve things, in three queries; none for less than two letters."""
     if sum(map(str.isalnum, query)) < SHORTEST_BEGINNING - 1:

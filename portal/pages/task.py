@@ -4,13 +4,14 @@ from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Leaderboard
+from papers import counts
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Area, Dataset, SlugHistory, Task, TaskCount
 from portal.context import page
 from portal.pages import absence, board_cards, figures, paper_filter
 from portal.pages.links import Link, address
 from portal.pages.paper_cards import published_papers
-from portal.pages.paper_filter import GREATEST, ORDERS, PaperFilter
+from portal.pages.paper_filter import LATEST, PaperFilter
 
 DATASETS_SHOWN = 24
 
@@ -33,7 +34,7 @@ def task_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "datasets": datasets_of(task),
         "papers": wanted.page(papers, after=request.GET.get("after", "")),
         "filter": wanted,
-        "orders": ORDERS,
+        "orders": paper_filter.orders(counts.totals()),
         "total": _total(task, wanted),
     }
     return page(request, "papers/task.html", {**context, "section": "tasks"})
@@ -56,7 +57,7 @@ def _total(task: Task, wanted: PaperFilter) -> int | None:
     counted: TaskCount | None = getattr(task, "count", None)
     if wanted.year or counted is None:
         return None
-    return counted.papers_with_code if wanted.with_code or wanted.order == GREATEST else counted.papers
+    return counted.papers_with_code if wanted.with_code or wanted.order != LATEST else counted.papers
 
 
 def _areas(task: Task) -> tuple[Link, ...]:

@@ -132,7 +132,7 @@ def test_what_is_said_to_machines_breaks_no_policy_and_runs_nothing(visit, paper
         assert said[0]["name"] == attack
         assert page.title().startswith(attack)
         page.get_by_text("Cite", exact=True).click()
-        expect(page.locator(".cite-entry")).to_contain_text("@inproceedings{0")
+        expect(page.locator(".cite-entry").first).to_contain_text("@inproceedings{0")
         with page.expect_download() as saved:
             page.get_by_role("link", name="BibTeX").click()
         assert saved.value.suggested_filename == "02018script.bib"

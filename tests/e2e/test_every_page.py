@@ -67,7 +67,8 @@ def test_a_chosen_theme_is_there_before_the_first_paint(visit, made):
     with visit("/about", color_scheme="light") as page:
         page.get_by_role("button", name="Dark theme").click()
         page.goto("/papers")
-        page.wait_for_function("performance.getEntriesByName('first-paint').length")
+        while not page.evaluate("performance.getEntriesByName('first-paint').length"):
+            page.wait_for_timeout(20)
         paint = page.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
         script = page.evaluate("performance.getEntriesByType('resource').find(entry => /theme.*js/.test(entry.name)).responseEnd")
         assert script < paint

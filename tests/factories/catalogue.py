@@ -12,6 +12,7 @@ from papers.models import (
     Conference,
     Dataset,
     Method,
+    MethodCollection,
     Paper,
     PaperAuthor,
     PaperMethod,
@@ -70,6 +71,11 @@ def make_method(*, name=None, **values):
     return _named(Method, "method", name, values)
 
 
+def make_collection(*, name=None, **values):
+    """The collection of methods of that name, made if there is none."""
+    return _named(MethodCollection, "collection", name, values)
+
+
 def make_proceeding(*, name="NeurIPS 2018 12", conference="NeurIPS", year=2018, month=12):
     """A meeting of a conference."""
     return _named(
@@ -112,7 +118,13 @@ def make_result(board, *, model_name=None, scores=None, **values):
     """A claim on a board; `scores` are raw cells by the name of a column, e.g. {"Accuracy": "33.6%"}."""
     number = next(_numbers)
     claim = Claim.objects.create(
-        **{"leaderboard": board, "model_name": model_name or f"Model {number}", "position": number, "source": "archive", **values}
+        **{
+            "leaderboard": board,
+            "model_name": f"Model {number}" if model_name is None else model_name,
+            "position": number,
+            "source": "archive",
+            **values,
+        }
     )
     columns = {metric.name: metric for metric in board.metrics.all()}
     Score.objects.bulk_create(

@@ -20,6 +20,7 @@ from papers.models import (
     PaperTask,
     Proceeding,
     Repository,
+    StarObservation,
     Task,
 )
 from tests.factories.catalogue import (
@@ -44,7 +45,7 @@ VALUES = [None, 0.0, 1.0, 1.0, 2.5, -3.0, float("nan"), float("inf"), 90.0]
 ACTIONS = (
     "make_paper", "claim", "remove_or_restore", "remove_many", "restore_many", "judge", "retag", "use_another", "unlink", "link", "relink_code",
     "redate", "merge", "rescore", "turn", "reorder", "move_claim", "move_board", "measure", "change_measurement", "delete", "delete_claim",
-    "change_areas", "reframe", "convene",
+    "change_areas", "reframe", "convene", "observe", "forget",
 )  # fmt: skip
 
 
@@ -91,6 +92,17 @@ class Chance:
         claim = make_result(self.some(Leaderboard), scores=scores, paper=self.some(Paper), paper_date=self.random.choice(DAYS))
         for score in claim.scores.all():
             Score.objects.filter(pk=score.pk).update(value=self.random.choice(VALUES))
+
+    def observe(self):
+        StarObservation.objects.update_or_create(
+            repository=self.some(Repository),
+            observed_on=self.random.choice(DAYS[1:]),
+            defaults={"stars": self.random.randint(0, 3)},
+        )
+
+    def forget(self):
+        if seen := self.some(StarObservation):
+            seen.delete()
 
     def remove_or_restore(self):
         tables = [Paper, Paper, Claim, Task, Method, Dataset, Leaderboard, PaperRepository, Repository, Author, Area, Proceeding]

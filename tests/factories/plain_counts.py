@@ -31,11 +31,14 @@ from papers.models import (
     PaperCount,
     PaperMethod,
     PaperRepository,
+    PaperStars,
     PaperTask,
     Proceeding,
     ProceedingCount,
     Repository,
     RepositoryCount,
+    RepositoryStars,
+    StarObservation,
     Task,
     TaskCount,
     Total,
@@ -53,6 +56,8 @@ COLUMNS = {
     MonthCount: (["month"], ["papers", "papers_with_code"]),
     FrameworkMonth: (["month", "framework"], ["papers"]),
     ProceedingCount: (["proceeding_id"], ["papers"]),
+    RepositoryStars: (["repository_id"], ["stars", "observed_on", "a_day"]),
+    PaperStars: (["paper_id"], ["stars", "observed_on", "a_day"]),
     BoardCount: (["board_id"], ["results", "measurements", "papers", *BEST]),
     TaskBoards: (["task_id"], ["boards", "results", "papers_with_result"]),
     DatasetCount: (["dataset_id"], ["boards", "results", "papers"]),
@@ -74,10 +79,11 @@ def _rows(table, keys, figures):
 def plain_counts():
     """What `stored_counts` should be."""
     shown = _Shown()
-    found = {**_catalogue(shown), **_trends(shown), **_boards(shown)}
+    found = {**_catalogue(shown), **_trends(shown), **_stars(shown), **_boards(shown)}
     totals = {
         "papers": len(shown.papers),
         "papers_with_code": len(found["PaperCount"]),
+        "papers_with_stars": len(found["PaperStars"]),
         "tasks": len(shown.tasks),
         "methods": len(shown.methods),
         "datasets": len(shown.datasets),
@@ -158,6 +164,23 @@ def _trends(shown):
         },
         "ProceedingCount": _alone(paper.proceeding_id for paper in shown.papers.values() if paper.proceeding_id in meetings),
     }
+
+
+def _stars(shown):
+    seen = defaultdict(list)
+    for row in StarObservation.objects.order_by("observed_on"):
+        seen[row.repository_id].append(row)
+    stars = {}
+    for repository in seen.keys() & shown.repositories:
+        *_, before, last = [None, *seen[repository]]
+        days = (last.observed_on - before.observed_on).days if before else None
+        stars[repository] = (last.stars, last.observed_on, (last.stars - before.stars) / days if before else None)
+    links = defaultdict(list)
+    for link in shown.code:
+        if link.repository_id in stars:
+            figures = stars[link.repository_id]
+            links[link.paper_id].append((not link.is_official, -figures[0], link.pk, figures))
+    return {"RepositoryStars": stars, "PaperStars": {paper: min(found)[3] for paper, found in links.items()}}
 
 
 def _alone(keys):

@@ -7,11 +7,12 @@ from uuid import uuid4
 from django.utils import timezone
 
 from leaderboards.models import Leaderboard, Measurement
-from papers.models import Area, Author, Dataset, Method, Paper, Task
+from papers.models import Area, Author, Dataset, Method, MethodCollection, Paper, Proceeding, Task
 from tests.factories.catalogue import (
     make_area,
     make_author,
     make_board,
+    make_collection,
     make_dataset,
     make_method,
     make_paper,
@@ -56,21 +57,33 @@ class Made:
     area: Area
     run: Run
     removed: Paper
+    collection: MethodCollection
+    proceeding: Proceeding
+    model: str
+    """The address of a model's page, behind `/model/`."""
+    method_area: str
+    """The address of an area of methods, behind `/methods/area/`."""
 
 
 def make_bare():
     """One thing of every kind, of which nothing is known but its name."""
-    task, dataset = make_task(), make_dataset()
+    task, dataset, proceeding, collection = make_task(), make_dataset(), make_proceeding(), make_collection()
+    make_paper(proceeding=proceeding)
+    make_result(make_board(), model_name="Alone")
     return Made(
         paper=make_paper(),
         task=task,
         board=make_board(task=task, dataset=dataset),
         dataset=dataset,
-        method=make_method(),
+        method=make_method(main_collection=collection),
         author=make_author(),
         area=make_area(),
         run=Run.objects.create(checkpoint=make_checkpoint(), protocol=make_protocol()),
         removed=make_paper(removed_at=timezone.now(), removed_reason="Spam."),
+        collection=collection,
+        proceeding=proceeding,
+        model="alone",
+        method_area="other",
     )
 
 
@@ -81,7 +94,10 @@ def make_whole():
     task = make_task(name=f"Image Classification {LONG}", areas=[area], description=DESCRIPTION)
     task.parents.add(parent)
     make_task(name="Few-Shot Image Classification").parents.add(task)
-    method = make_method(name="ResNet", full_name=LONG, description=DESCRIPTION, introduced_year=2015)
+    collection = make_collection(name=f"Convolutional Networks {LONG}", area="Computer Vision", description=DESCRIPTION)
+    method = make_method(name="ResNet", full_name=LONG, description=DESCRIPTION, introduced_year=2015, main_collection=collection)
+    for number in range(62):
+        make_method(name=f"Method {number} {LONG}" if number % 2 else f"M{number}", main_collection=collection)
     dataset = make_dataset(name="ImageNet", full_name=LONG, description=DESCRIPTION, homepage="https://image-net.org")
     paper = _paper(tasks=[task, parent], methods=[method])
     board = make_board(
@@ -102,6 +118,7 @@ def make_whole():
     claim = make_result(board, model_name="Model (large)", scores={"Top 1 Accuracy": "88.1"}, paper=paper, paper_date=paper.date)
     _measure(board, claim=claim)
     _measure(board, model_name="A model of its own")
+    _models(board, paper=others[0])
     single = make_board(task=parent, dataset=make_dataset(name="CIFAR-10"), metrics=["Accuracy"])
     mapping = make_mapping(claim=make_result(single, model_name="Model", scores={"Accuracy": "33.6"}, paper=paper))
     Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol)
@@ -116,6 +133,10 @@ def make_whole():
         area=area,
         run=make_planned_run(samples=8, batch_size=2),
         removed=make_paper(removed_at=timezone.now(), removed_reason="Spam."),
+        collection=collection,
+        proceeding=paper.proceeding,
+        model="model-1",
+        method_area="computer-vision",
     )
 
 
@@ -132,6 +153,15 @@ def _paper(**values):
         archive_code_count=20,
         **values,
     )
+
+
+def _models(board, *, paper):
+    """Claims about models whose names go on behind another's, one of them on two boards."""
+    other = make_board(dataset=make_dataset(name="CIFAR-100"), metrics=["Accuracy", "FLOPs"])
+    make_result(other, model_name="Model-1", scores={"Accuracy": "71.2", "FLOPs": "4G"}, paper=paper, paper_date=paper.date)
+    for words in ("large", LONG, UNBREAKABLE, "small, without a paper"):
+        make_result(board, model_name=f"Model 1 {words}", scores={"Top 1 Accuracy": "70"})
+    make_result(board, model_name="", scores={"Top 1 Accuracy": "12"})
 
 
 def _measure(board, **values):

@@ -51,7 +51,7 @@ def test_negative_numbers_stay_numbers_in_the_csv(client):
 def test_the_json_has_numbers_and_what_was_asked_for(client, board):
     content = client.get("/sota/qa.json?extra=with").json()
     assert content["filters"] == {
-        "extra_data": "with", "with_code": False, "measured_here": False, "from_year": None, "to_year": None,
+        "extra_data": "with", "method": None, "with_code": False, "measured_here": False, "from_year": None, "to_year": None,
     }  # fmt: skip
     assert content["ranked_by"] == {"name": "EM", "direction": "higher"}
     assert content["results"] == [
@@ -66,6 +66,7 @@ def test_the_json_has_numbers_and_what_was_asked_for(client, board):
             "uses_additional_data": True,
             "paper": {"title": "Paper A", "url": "http://testserver/paper/paper-a"},
             "code": "https://github.com/a/b",
+            "methods": [],
             "date": "2019-05-01",
             "from": "archive",
         }

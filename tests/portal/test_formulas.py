@@ -109,7 +109,7 @@ N = LONGEST_TEXT
 def test_hostile_formulas_are_bounded_in_time_and_size(text):
     for make in (to_html, with_formulas):
         begun = time.process_time()
-        made = make.__wrapped__(text)
+        made = make(text)
         assert time.process_time() - begun < 2
         assert len(made) < 2 * formulas.MOST_MATHML
 

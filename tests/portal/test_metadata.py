@@ -293,6 +293,8 @@ def test_browsers_can_search_here(client):
     templates = {url.get("type"): url.get("template") for url in root.findall(f"{ns}Url")}
     assert templates["text/html"] == f"{SITE}/search?q={{searchTerms}}"
     assert client.get(templates["text/html"].replace("{searchTerms}", "a").removeprefix(SITE)).status_code == 200
+    complete = templates["application/x-suggestions+json"].replace("{searchTerms}", "a").removeprefix(SITE)
+    assert client.get(complete).json() == ["a", [], [], []]
     assert links(client.get("/about"), "search") == ["/opensearch.xml"]
 
 

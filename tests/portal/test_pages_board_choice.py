@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from leaderboards.models import Measurement, Metric, Score
-from tests.factories.catalogue import make_board, make_code_link, make_dataset, make_paper, make_result, make_task
+from tests.factories.catalogue import make_board, make_code_link, make_dataset, make_method, make_paper, make_result, make_task
 from tests.factories.runs import make_protocol
 from tests.portal.reading import read
 
@@ -20,7 +20,7 @@ ADDRESS = "/sota/qa"
 def board():
     """Three models that EM and F1 rank differently; A alone has code and extra data, B was measured."""
     made = make_board(task=make_task(name="QA"), dataset=make_dataset(name="SQuAD"), slug="qa", metrics=["EM", "F1"])
-    paper = make_paper(title="Paper A", slug="paper-a", date=date(2019, 5, 1))
+    paper = make_paper(title="Paper A", slug="paper-a", date=date(2019, 5, 1), methods=[make_method(name="ResNet")])
     make_code_link(paper)
     make_result(made, model_name="A", scores={"EM": "90", "F1": "91"}, paper=paper, uses_additional_data=True)
     b = make_result(
@@ -65,6 +65,7 @@ def test_the_first_metric_ranks_until_another_is_chosen(client, board):
     [
         ("?extra=without", [("1", "C"), ("2", "B")]),
         ("?extra=with", [("1", "A")]),
+        ("?method=ResNet", [("1", "A")]),
         ("?code=yes", [("1", "A")]),
         ("?measured=yes", [("1", "B")]),
         ("?from=2020", [("1", "C"), ("2", "B")]),
@@ -78,6 +79,30 @@ def test_filters_leave_results_out_and_ranks_are_among_the_rest(client, board, q
     page = get(client, query)
     assert ranked(page) == found
     assert f"{len(found)} of 3 results; ranks are among these" in page.main
+
+
+def test_the_methods_of_the_papers_are_offered_and_can_be_a_column(client, board):
+    methods = [make_method(name="Adam & Eve"), make_method(name="ResNet"), make_method(name="Spam", spam_reason="is")]
+    make_result(board, model_name="D", scores={"EM": "1"}, paper=make_paper(methods=methods))
+    page = get(client, "?columns=methods")
+    assert [row[-1] for row in page.tables[0]] == ["Methods", "ResNet", "", "", "Adam & Eve, ResNet"]
+    assert "Adam & Eve (1) ResNet (2)" in page.main
+    assert "Spam" not in page.main
+    assert "Methods" not in get(client).tables[0][0]
+    assert ranked(get(client, "?method=Adam+%26+Eve")) == [("1", "D")]
+    assert ranked(get(client, "?method=ResNet&extra=without")) == [("1", "D")]
+    page = get(client, "?method=Nothing")
+    assert "No result of this board is like that." in page.main
+    assert [at["value"] for tag, at in page.elements if tag == "option" and "selected" in at and at.get("value")] == ["Nothing"]
+
+
+def test_models_lead_to_all_that_is_known_of_them(client, board):
+    make_result(board, model_name="", scores={"EM": "1"})
+    make_result(board, model_name="...", scores={"EM": "0"})
+    page = get(client)
+    assert page.link("A") == "/model/a"
+    assert [model for _, model in ranked(page)] == ["A", "C", "B", "Unnamed model", "..."]
+    assert client.get("/model/a").status_code == 200
 
 
 def test_equal_numbers_share_a_rank_under_a_filter_too(client, board):

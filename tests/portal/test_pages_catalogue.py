@@ -13,6 +13,7 @@ from portal.pages import method as method_pages
 from portal.pages.excerpts import excerpt
 from tests.factories.catalogue import (
     make_board,
+    make_collection,
     make_dataset,
     make_method,
     make_paper,
@@ -38,10 +39,6 @@ def listed(client, address="/datasets", **query):
         if not following:
             return names
         response = client.get(following[0])
-
-
-def make_collection(name, area, **values):
-    return MethodCollection.objects.create(name=name, slug=name.lower().replace(" ", "-"), area=area, source="archive", **values)
 
 
 @pytest.fixture
@@ -188,8 +185,11 @@ def test_a_bare_dataset_says_what_is_not_known(client):
 
 
 def test_methods_stand_under_areas_and_collections(client):
-    models, layers = make_collection("Language Models", "Natural Language Processing"), make_collection("Layers", "General")
-    odd = make_collection("Odd", None)
+    models, layers = (
+        make_collection(name="Language Models", area="Natural Language Processing"),
+        make_collection(name="Layers", area="General"),
+    )
+    odd = make_collection(name="Odd", area=None)
     bert = make_method(name="BERT", main_collection=models)
     lora = make_method(name="LoRA", introduced_year=2021, main_collection=layers)
     for method, collections in ((bert, [models]), (lora, [layers, models]), (make_method(name="Free"), [odd])):
@@ -228,10 +228,10 @@ def test_lists_of_methods_are_paged_by_papers(client, monkeypatch):
 
 
 def test_collections_and_areas_that_are_not_there(client):
-    make_collection("Empty", "General")
+    make_collection(name="Empty", area="General")
     assert "No method of this collection is known here." in read(client.get("/methods/category/empty")).main
     assert client.get("/methods/area/general").status_code == 404
-    make_collection("Gone", "General", **GONE)
+    make_collection(name="Gone", area="General", **GONE)
     response = client.get("/methods/category/gone")
     assert response.status_code == 410
     assert "This collection was removed" in read(response).main
@@ -242,7 +242,7 @@ def test_a_method_shows_use_by_year_tasks_and_where_it_comes_from(client, monkey
     method = make_method(
         name="LoRA", description="Adds $W + BA$.", introduced_year=2021, source_url="https://arxiv.org/abs/2106.09685", source_title="LoRA paper",
         code_snippet_url="https://github.com/microsoft/LoRA", paper=make_paper(title="LoRA: low rank", slug="lora"),
-        main_collection=make_collection("Adapters", "General"),
+        main_collection=make_collection(name="Adapters", area="General"),
     )  # fmt: skip
     tasks = [make_task(name="QA"), make_task(name="MT"), make_task(name="Old")]
     make_paper(title="Old paper", date=date(2019, 1, 1), methods=[method], tasks=[tasks[2]])
@@ -340,7 +340,7 @@ def test_a_merged_method_redirects(client):
     "address", ["/dataset/hostile", "/method/hostile", "/author/hostile", "/methods/category/hostile", "/datasets", "/methods"]
 )
 def test_what_strangers_wrote_is_text(client, address):
-    area = make_collection("hostile", HOSTILE, description=HOSTILE, parent_name=HOSTILE)
+    area = make_collection(name="hostile", area=HOSTILE, description=HOSTILE, parent_name=HOSTILE)
     MethodCollection.objects.filter(pk=area.pk).update(name=HOSTILE)
     words = {"full_name": HOSTILE, "description": HOSTILE}
     method = make_method(
@@ -373,7 +373,7 @@ def test_what_strangers_wrote_is_text(client, address):
     ],
 )  # fmt: skip
 def test_the_number_of_queries_does_not_grow_with_the_page(client, django_assert_num_queries, address, queries):
-    task, layers, meeting = make_task(name="Main"), make_collection("Layers", "General"), make_proceeding()
+    task, layers, meeting = make_task(name="Main"), make_collection(name="Layers", area="General"), make_proceeding()
     dataset, method = make_dataset(name="Data", modalities=["Texts"]), make_method(name="Way", main_collection=layers)
     for size in (2, 15):
         for number in range(size):

@@ -272,7 +272,7 @@ def test_hostile_words_and_addresses_stay_words(client):
         "/static/js/theme.js",
         "/static/js/search.js",
     ]
-    assert [tag for tag, _ in page.elements if tag == "img"] == []
+    assert [at["src"] for tag, at in page.elements if tag == "img"] == [f"/badge/hostile/{board.slug}.svg"]
     assert not any(href.startswith(("javascript:", "data:")) for href in page.hrefs())
     assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
     for words in ("Title", "Abstract", "Method", "Data", "Model"):
@@ -334,3 +334,37 @@ def test_more_repositories_than_stand_as_buttons_unfold(client):
     page = read(client.get(f"/paper/{paper.slug}"))
     assert "3 more repositories" in page.main
     assert len([text for text, _, _ in page.links if text.startswith("Code")]) == 14
+
+
+def test_each_board_of_the_paper_has_a_badge_for_a_readme(client):
+    paper = make_paper(slug="own-paper")
+    boards = [make_board(slug=f"board-{number}") for number in range(14)]
+    for board in boards:
+        for _ in range(2):
+            make_result(board, scores={"Accuracy": "1"}, paper=paper)
+    text = client.get("/paper/own-paper").content.decode()
+    shown = [f"http://testserver/badge/own-paper/{board.slug}.svg)](http://testserver/sota/{board.slug})" for board in boards]
+    assert [text.count(line) for line in shown] == [1] * 12 + [0] * 2
+    assert "Badges for a README" in text
+    assert client.get("/badge/own-paper/board-0.svg").status_code == 200
+    assert "for a README" not in client.get(f"/paper/{make_paper().slug}").content.decode()
+
+
+def test_formulas_in_titles_are_readable_wherever_papers_are_listed(client):
+    task = make_task(name="Clustering")
+    board = make_board(task=task)
+    title = "Solving $k$-means on <big> data"
+    paper = make_paper(
+        title=title,
+        tasks=[task],
+        methods=[make_method(name="SGD")],
+        date=date(2020, 1, 1),
+        authors=["Ada"],
+        repositories=[make_repository()],
+    )
+    make_paper(title="Another", slug="another", tasks=[task], date=date(2020, 1, 1))
+    make_result(board, model_name="KNet", scores={"Accuracy": "1"}, paper=paper)
+    shown = 'Solving <math alttext="k" display="inline"><mrow><mi>k</mi></mrow></math>-means on &lt;big&gt; data</a>'
+    pages = ("/papers", "/latest", "/task/clustering", f"/sota/{board.slug}", "/author/ada", "/search?q=means", "/paper/another")
+    for address in (*pages, "/model/knet", "/method/sgd"):
+        assert shown in client.get(address).content.decode(), address

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from papers.models import StarObservation
 from tests.factories.catalogue import make_paper, make_repository, make_task
 from tests.portal.reading import read
 
@@ -136,3 +137,59 @@ def test_an_empty_catalogue_has_no_papers_and_says_what_to_do(client):
     page = read(client.get("/papers"))
     assert "0 papers" in page.main
     assert "No paper is here. Import an archive with: manage.py import_archive PATH" in page.main
+
+
+def starred(title, stars, *, before=None, **values):
+    """A paper whose code had that many stars on 11 January 2024, and `before` that ten days earlier."""
+    made = paper(title, **{"code": 1, **values})
+    for day, number in ((date(2024, 1, 11), stars), (date(2024, 1, 1), before)):
+        if number is not None:
+            StarObservation.objects.create(repository=made.code_links.get().repository, observed_on=day, stars=number)
+    return made
+
+
+def test_with_stars_the_greatest_are_those_with_most_and_the_page_says_so(client):
+    starred("Paper small", 5)
+    starred("Paper great", 6800, year=2010)
+    starred("Paper unloved", 0)
+    paper("Paper with much code", code=9)
+    page = read(client.get("/greatest"))
+    assert titles(page) == ["Paper great", "Paper small", "Paper unloved", "Paper with much code"]
+    assert "By the GitHub stars of their code, as last observed" in page.main
+    assert "6,800 stars" in page.main
+    assert titles(read(client.get("/greatest?year=2010"))) == ["Paper great"]
+
+
+@pytest.mark.parametrize("address", ["/greatest", "/papers?sort=stars", "/task/t?sort=stars"])
+def test_by_stars_they_come_page_by_page_each_once_and_those_without_last(client, address):
+    task = make_task(name="T")
+    expected = []
+    for stars in (7, 0):
+        expected += reversed([starred(f"Paper {stars} {number}", stars, tasks=[task]).title for number in range(20)])
+    for code in (2, 1):
+        expected += reversed([paper(f"Paper code {code} {number}", code=code, tasks=[task]).title for number in range(20)])
+    pages = walked(client, address)
+    assert sum(pages, []) == expected
+    assert [len(page) for page in pages] == [30, 30, 20]
+
+
+def test_stars_are_an_order_only_where_there_are_some(client):
+    paper("Paper", code=1, tasks=[make_task(name="T")])
+    assert "Most stars" not in client.get("/papers").content.decode() + client.get("/task/t").content.decode()
+    starred("Paper two", 1)
+    assert "Most stars" in client.get("/papers").content.decode()
+    assert "Most stars" in client.get("/task/t").content.decode()
+
+
+def test_trending_are_those_that_gained_most_stars_a_day(client):
+    starred("Paper slow", 9000, before=8990)
+    starred("Paper fast", 100, before=0)
+    starred("Paper seen once", 50)
+    page = read(client.get("/"))
+    assert titles(page) == ["Paper fast", "Paper slow", "Paper seen once"]
+    assert "By the GitHub stars that their code gained a day when it was last looked at." in page.main
+
+
+@pytest.mark.parametrize("mark", ["s", "s~1", "s1~", "s1~x", "sx~1", "s-1~1", "s1~1~1"])
+def test_a_mark_by_stars_that_nobody_made_is_no_place(client, mark):
+    assert client.get("/papers", {"sort": "stars", "after": mark}).status_code == 404

@@ -9,14 +9,16 @@ import pytest
 from django.utils import timezone
 
 from leaderboards.models import Claim, Leaderboard
-from papers.models import Paper
+from papers.models import Conference, Paper
 from tests.factories.catalogue import (
     make_area,
     make_author,
     make_board,
+    make_collection,
     make_dataset,
     make_method,
     make_paper,
+    make_proceeding,
     make_result,
     make_task,
 )
@@ -54,16 +56,33 @@ def listed(client):
 def test_everything_that_has_a_page_is_listed_once_and_answers(client):
     task = make_task(slug="task", areas=[make_area(slug="area")])
     board = make_board(task=task, dataset=make_dataset(slug="dataset"), slug="board")
-    make_paper(slug="paper", authors=["Ada"], methods=[make_method(slug="method")])
+    meeting = make_proceeding(name="icml-2020-7", conference="ICML")
+    method = make_method(slug="method", main_collection=make_collection(name="Attention"))
+    make_paper(slug="paper", authors=["Ada"], methods=[method], proceeding=meeting)
+    make_proceeding(name="nobody-2020-7", conference="ICML")
     make_result(board)
     make_author(name="Nobody")
     found = listed(client)
     things = {address for address in found if address.count("/") == 2}
     assert things == {
         "/area/area", "/task/task", "/sota/board", "/dataset/dataset", "/paper/paper", "/method/method", "/author/ada",
+        "/conference/icml",
     }  # fmt: skip
+    assert {address for address in found if address.count("/") == 3} == {
+        "/methods/category/attention",
+        "/conference/icml/icml-2020-7",
+    }
     assert {"/", "/papers", "/tasks", "/sota", "/datasets", "/methods"} <= set(found) - things
     assert {client.get(address).status_code for address in found} == {200}
+
+
+def test_a_meeting_of_no_conference_that_is_shown_stands_by_itself(client):
+    meeting = make_proceeding(name="icml-2020-7", conference="ICML")
+    make_paper(proceeding=meeting)
+    Conference.objects.update(removed_at=timezone.now(), removed_reason="Spam.")
+    found = {address for address in listed(client) if address.startswith("/conference/")}
+    assert found == {"/conference/icml-2020-7"}
+    assert client.get("/conference/icml-2020-7").status_code == 200
 
 
 def test_what_the_public_does_not_see_and_what_runs_show_is_not_listed(client):
@@ -128,7 +147,7 @@ def test_a_part_is_one_query_and_the_index_one_a_kind(client, django_assert_num_
     for part in kinds:
         with django_assert_num_queries(1):
             client.get(part)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         client.get("/sitemap.xml")
 
 

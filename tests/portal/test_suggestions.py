@@ -33,6 +33,19 @@ def test_a_few_things_of_each_kind_are_suggested_in_a_fixed_order(client):
     ]
 
 
+def test_a_browser_is_told_the_same_in_its_own_form(client):
+    make_task(name="Parsing")
+    make_result(make_board(), model_name="Parsing & Net")
+    response = client.get("/search/complete", {"q": "parsing"})
+    assert response["Content-Type"] == "application/x-suggestions+json"
+    assert response.json() == [
+        "parsing",
+        ["Parsing", "Parsing & Net"],
+        ["Task", "Model: 1 result"],
+        ["http://testserver/task/parsing", "http://testserver/model/parsing-net"],
+    ]
+
+
 def test_the_very_name_comes_first_whatever_it_names(client):
     make_task(name="Graph Attention Networks")
     make_method(name="Graph Attention")
@@ -57,6 +70,7 @@ def test_odd_and_short_queries_are_answered_with_nothing(client, query):
     response = client.get("/search/suggest", {"q": query.encode("utf-8", "surrogatepass")})
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
     assert response.json()["suggestions"] == []
+    assert client.get("/search/complete", {"q": query.encode("utf-8", "surrogatepass")}).json()[1:] == [[], [], []]
 
 
 def test_suggestions_take_as_many_queries_for_much_as_for_little(client, django_assert_num_queries):

@@ -24,7 +24,7 @@ from workers.evaluation.checkpoints import (
 )
 from workers.evaluation.errors import CheckpointBroken, EvaluationError, OutOfMemory
 from workers.evaluation.memory import is_out_of_memory
-from workers.evaluation.prefixes.tokens import Encoder, max_length_of
+from workers.evaluation.prefixes.tokens import Encoder
 
 __all__ = [
     "CheckpointFacts",
@@ -104,7 +104,7 @@ def load_encoder(source: CheckpointSource) -> Encoder:
         raise CheckpointBroken(
             f"The configuration of {source.location} can't be read ({_first_line(error)}): fetch it again."
         ) from error
-    return Encoder(tokenizer, max_length_of(config, tokenizer))
+    return Encoder.of(tokenizer, config)
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -10,13 +10,10 @@ from django.urls import reverse
 from papers.models import Conference, PaperQuerySet, Proceeding
 from portal.context import page
 from portal.pages import absence
+from portal.pages.figures import MONTHS
 from portal.pages.keyset import newest_papers
 from portal.pages.links import Link, address
 from portal.pages.paper_cards import published_papers
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from papers.models import FrameworkMonth, MonthCount
 from portal.context import page
 from portal.pages import line_chart
 from portal.pages.figures import MONTHS
+from portal.pages.frameworks import UNKNOWN, name_of
 from portal.pages.line_chart import LineChart
 
 FRAMEWORKS_SHOWN = 6
@@ -22,12 +23,6 @@ FEW = 50
 """How many times the papers of the largest period those of another may be before a share of them tells nothing."""
 FEWEST_PERIODS = 3
 """With fewer, the one that is not over is drawn as well: else nothing would be."""
-
-NAMES: Mapping[str, str] = {
-    "pytorch": "PyTorch", "tf": "TensorFlow", "jax": "JAX", "mxnet": "MXNet", "torch": "Torch", "caffe2": "Caffe2",
-    "paddle": "PaddlePaddle", "mindspore": "MindSpore",
-}  # fmt: skip
-UNKNOWN = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +101,6 @@ def read() -> Trends:
             ],
         ),
     )
-
-
-def name_of(framework: str) -> str:
-    """What people call a framework."""
-    return NAMES.get(framework, framework)
 
 
 def percent(part: int, whole: int) -> str:

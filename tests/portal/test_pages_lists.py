@@ -13,6 +13,7 @@ from tests.factories.catalogue import (
     make_area,
     make_author,
     make_board,
+    make_code_link,
     make_dataset,
     make_method,
     make_paper,
@@ -75,10 +76,33 @@ def test_an_empty_home_says_what_to_do(client):
 def test_a_paper_in_a_list_has_date_venue_authors_tasks_and_code(client):
     make_paper(
         title="Paper", date=FIRST_DAY, authors=["A", "B", "C", "D", "E"], tasks=[make_task(name="T")],
-        proceeding=make_proceeding(), repositories=[make_repository(), make_repository()],
+        proceeding=make_proceeding(), repositories=[make_repository(url="https://github.com/a/b"), make_repository()],
     )  # fmt: skip
     main = read(client.get("/papers")).main
-    assert "Paper 2020-01-01 NeurIPS 2018 12 A, B, C and 2 more 2 repositories T" in main
+    assert "Paper 2020-01-01 NeurIPS 2018 A, B, C and 2 more Code: a/b 2 repositories T" in main
+
+
+def test_a_paper_in_a_list_leads_to_its_best_code_to_its_venue_and_says_what_it_is_about(client):
+    paper = make_paper(
+        slug="paper",
+        proceeding=make_proceeding(),
+        abstract="First  line of\nwords on <b>$x^2$</b>, and much more. " + "Word " * 60,
+    )
+    make_code_link(paper, make_repository(url="https://github.com/a/other"), framework="jax")
+    make_code_link(paper, make_repository(url="https://github.com/a/official"), framework="pytorch", is_official=True)
+    bad = make_paper(slug="bad", repositories=[make_repository(url="javascript:alert(1)")])
+    page = read(client.get("/papers"))
+    assert page.link("Code: a/official") == "https://github.com/a/official"
+    assert page.link("2 repositories") == "/paper/paper#code"
+    assert page.link("1 repository") == f"/paper/{bad.slug}#code"
+    assert page.link("NeurIPS 2018") == "/conference/neurips/neurips-2018-12"
+    in_order(
+        page.main, ["First line of words on <b>x2</b>, and much more. Word", "Word…", "Code: a/official PyTorch 2 repositories"]
+    )
+    assert page.main.count("Word") < 50
+    assert ("div", {"class": "button-row", "id": "code"}) in read(client.get("/paper/paper")).elements
+    found = read(client.get("/search?q=words"))
+    in_order(found.main, ["First line of words on <b>x2</b>", "Code: a/official PyTorch"])
 
 
 def test_papers_come_newest_first_page_by_page_each_once_and_undated_ones_last(client):

@@ -203,7 +203,7 @@ def _mark(point: Point, days: _Scale, values: _Scale, *, is_best: bool) -> Mark:
 def _apart(marks: Sequence[Mark]) -> list[Mark]:
     """The marks that do not lie on another, nor near one where they would still be very many."""
     kept = list(marks)
-    for size in (1, 2, 4, 8):
+    for size in (1, 1.5, 2, 3, 4, 6, 8):
         kept = list(_one_a_place(marks, width=ROOM[0] * size, height=ROOM[1] * size))
         if len(kept) <= MOST_POINTS:
             break

@@ -347,3 +347,28 @@ def test_the_number_of_queries_does_not_grow_with_the_list(client, django_assert
             make_board(task=make_task(name=f"Paper task {size} {number}"))
         with django_assert_num_queries(queries):
             assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/sota", "/benchmarks", "/task/reading", "/dataset/squad"])
+def test_the_best_model_of_a_board_leads_to_its_page(client, address):
+    made = make_board(task=make_task(name="Reading", slug="reading"), dataset=make_dataset(name="SQuAD", slug="squad"))
+    make_result(made, model_name="GPT-3 (175B)", scores={"Accuracy": "90"}, paper=make_paper(repositories=[make_repository()]))
+    make_result(made, model_name="BERT", scores={"Accuracy": "80"})
+    page = read(client.get(address))
+    assert page.link("GPT-3 (175B)") == "/model/gpt-3-175b"
+    assert client.get("/model/gpt-3-175b").status_code == 200
+
+
+def test_a_best_model_without_a_name_is_said_to_have_none(client):
+    made = make_board(task=make_task(name="Reading", slug="reading"))
+    make_result(made, model_name="", scores={"Accuracy": "90"})
+    for address in ("/benchmarks", "/task/reading"):
+        assert "Unnamed model" in read(client.get(address)).tables[0][1]
+    assert "best: unnamed model, 90" in read(client.get("/")).main
+
+
+def test_the_code_of_a_boards_leader_leads_to_the_papers_code(client):
+    paper = make_paper(slug="leader", repositories=[make_repository(), make_repository()])
+    made = make_board(task=make_task(name="Reading", slug="reading"))
+    make_result(made, scores={"Accuracy": "90"}, paper=paper)
+    assert read(client.get("/task/reading")).link("repositories: 2") == "/paper/leader#code"

@@ -55,7 +55,7 @@ def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client)
     in_order(
         page.main,
         [
-            "Claimed results beside measured ones", "Trending papers", "the archive has no GitHub stars", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
+            "Machine learning papers, their code and the state of the art", "Trending papers", "the archive has no GitHub stars", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
             "Claimed: 60.5 Accuracy", "50.00", "n = 400", "10.50 below the claim", "Notable benchmarks", "Question Answering on SQuAD",
             "1 result · best: Model A, 60.5",
         ],

@@ -26,7 +26,10 @@ SQUEEZED = 3.0
 FEWEST_DAYS = 60
 MOST_YEARS = 12
 MOST_TICKS = 6
-MANY_POINTS = 400
+MANY_POINTS = 200
+MOST_POINTS = 400
+ROOM = (0.6, 1.6)
+"""How wide and high a point is, about: of many points those that lie on others are left out."""
 
 Kind = Literal["claim", "measured", "beside"]
 """A claim, a measurement that is a result of its own, or one that tests a claim and so never leads."""
@@ -85,13 +88,17 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """What is drawn. Marks come by day; those of the frontier last, so that they lie above the others."""
+    """What is drawn. Marks come by day; those of the frontier last, so that they lie above the others.
+
+    `covered` are the results that have no mark of their own: of many, those that would lie on another.
+    """
 
     marks: tuple[Mark, ...]
     frontier: tuple[Line, ...]
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     label: str
+    covered: int
 
     @property
     def beyond(self) -> int:
@@ -101,7 +108,7 @@ class Chart:
     @property
     def radius(self) -> int:
         """How large points are, in pixels: many are small."""
-        return 4 if len(self.marks) <= MANY_POINTS else 2
+        return 4 if len(self.marks) <= MANY_POINTS else 3
 
     @property
     def has_measurements(self) -> bool:
@@ -119,8 +126,10 @@ def chart(points: Iterable[Point], *, metric: str, direction: Direction) -> Char
     values = _values([point.value for point in dated])
     leaders = set(best)
     marks = [_mark(point, days, values, is_best=point.may_lead and (point.day, point.value) in leaders) for point in dated]
+    drawn = marks if len(marks) <= MANY_POINTS else _apart(marks)
     return Chart(
-        marks=tuple(sorted(marks, key=lambda mark: mark.is_best)),
+        marks=tuple(sorted(drawn, key=lambda mark: mark.is_best)),
+        covered=len(marks) - len(drawn),
         frontier=tuple(_steps(best, days, values)),
         across=tuple(_dates(days)),
         up=tuple(_figures(values)),
@@ -189,6 +198,27 @@ def _mark(point: Point, days: _Scale, values: _Scale, *, is_best: bool) -> Mark:
         is_doubtful=point.is_doubtful,
         beyond=beyond,
     )
+
+
+def _apart(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks that do not lie on another, nor near one where they would still be very many."""
+    kept = list(marks)
+    for size in (1, 1.5, 2, 3, 4, 6, 8):
+        kept = list(_one_a_place(marks, width=ROOM[0] * size, height=ROOM[1] * size))
+        if len(kept) <= MOST_POINTS:
+            break
+    return sorted(kept, key=lambda mark: mark.x)
+
+
+def _one_a_place(marks: Iterable[Mark], *, width: float, height: float) -> Iterable[Mark]:
+    """Of the marks within each place of this size the first. Whatever was measured, leads or lies outside stays as well."""
+    taken: set[tuple[float, ...]] = set()
+    for mark in sorted(marks, key=lambda mark: not mark.is_best):
+        place, spot = (mark.x // width, mark.y // height), (mark.x, mark.y, 1.0)
+        is_apart = spot not in taken if mark.is_best else place not in taken
+        if is_apart or mark.beyond or mark.kind != "claim":
+            taken.update({place, spot})
+            yield mark
 
 
 def _steps(best: Sequence[tuple[date, float]], days: _Scale, values: _Scale) -> Iterable[Line]:

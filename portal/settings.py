@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "portal.acting.acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "portal.pages.errors.wrong_method",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Expression, F, Model, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.db.models.manager import BaseManager
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
@@ -12,6 +13,7 @@ from papers.catalogue_row import Screened
 from papers.hidden_keys import hidden
 from papers.models import Author, Dataset, Method, Paper, SlugHistory, Task
 from portal.context import page
+from portal.pages.errors import LONGEST_SEARCH, words_of
 from portal.pages.links import address
 
 Kind = SlugHistory.Kind
@@ -24,6 +26,14 @@ ADDRESSES: Mapping[str, str] = {
     Kind.AUTHOR: "authors:detail",
     Kind.LEADERBOARD: "boards:detail",
 }
+_NAMES: Mapping[type[Model], Expression | F] = {
+    Paper: F("title"),
+    Task: F("name"),
+    Dataset: F("name"),
+    Method: F("name"),
+    Leaderboard: Concat("task__name", Value(" on "), "dataset_name", output_field=TextField()),
+}
+"""What a removed thing was called, of those that are no person's name."""
 REDACTED = "What stood at this address was redacted."
 
 
@@ -60,18 +70,24 @@ def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpR
         return HttpResponsePermanentRedirect(address(ADDRESSES[kind], standing))
     noun = kind.label.lower()
     if SlugHistory.objects.filter(kind=kind, slug=hidden(slug)).exists() and not rows.filter(slug=slug).exists():
-        return page(request, "portal/gone.html", {"noun": noun, "removed_at": None, "removed_reason": REDACTED}, status=410)
+        return _gone(request, noun=noun, removed_at=None, removed_reason=REDACTED)
     return explain_removal(request, rows, noun=noun, slug=slug)
 
 
 def explain_removal(request: HttpRequest, rows: QuerySet[Any], *, noun: str, slug: str) -> HttpResponse:
     """A page that says why the thing was removed (410), or Http404."""
-    removed = rows.filter(slug=slug, removed_at__isnull=False).values("removed_at", "removed_reason").first()
+    named = _NAMES.get(rows.model, Value(""))
+    removed = rows.filter(slug=slug, removed_at__isnull=False).values("removed_at", "removed_reason", called=named).first()
     if removed is None:
         removed = _spam(rows, slug=slug, noun=noun)
     if removed is None:
         raise Http404(f"There is no {noun} at this address.")
-    return page(request, "portal/gone.html", {"noun": noun, **removed}, status=410)
+    name = removed.pop("called", "") or ""
+    return _gone(request, noun=noun, name=name, looked_for=name or words_of(slug), **removed)
+
+
+def _gone(request: HttpRequest, *, name: str = "", looked_for: str = "", **told: Any) -> HttpResponse:
+    return page(request, "portal/gone.html", {"name": name, "looked_for": looked_for[:LONGEST_SEARCH], **told}, status=410)
 
 
 def _spam(rows: QuerySet[Any], *, slug: str, noun: str) -> dict[str, Any] | None:

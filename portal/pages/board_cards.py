@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from leaderboards import sparklines
+from leaderboards import model_names, sparklines
 from leaderboards.models import LeaderboardQuerySet, Score
 from leaderboards.sparklines import Sparkline
-from portal.pages.links import Link, address
+from portal.pages.links import Link, address, model_link
 from portal.pages.paper_cards import title_of
 
 
@@ -17,7 +17,7 @@ from portal.pages.paper_cards import title_of
 class Best:
     """The leading claim of a board; `paper` is None where it is not known here, `repositories` are the paper's."""
 
-    model: str
+    model: Link
     value: str
     metric: str
     paper: Link | None
@@ -55,9 +55,13 @@ def result_count() -> Coalesce:
 
 def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
     """The boards in their order."""
-    rows = boards.annotate(results=result_count(), measured=Coalesce(F("count__measurements"), 0)).values_list(
+    rows = boards.annotate(
+        results=result_count(),
+        measured=Coalesce(F("count__measurements"), 0),
+        best_slug=model_names.slug("count__best_claim__model_name"),
+    ).values_list(
         "pk", "slug", "dataset_name", "task__name", "task__slug", "results", "measured",
-        "count__best_claim__model_name", "count__best_score__raw", "count__best_score__metric__name",
+        "count__best_claim__model_name", "best_slug", "count__best_score__raw", "count__best_score__metric__name",
         "count__best_claim__paper__slug", "count__best_claim__paper__title", "count__best_claim__paper__removed_at",
         "count__best_claim__paper__count__code_links",
     )  # fmt: skip
@@ -67,11 +71,11 @@ def cards(boards: LeaderboardQuerySet) -> tuple[BoardCard, ...]:
             slug=slug,
             task=Link(text=task_name, href=address("tasks:detail", task_slug)),
             dataset_name=dataset_name,
-            best=_best(model, raw, metric, _paper(paper_slug, paper_title, paper_removed_at), repositories),
+            best=_best(model, model_slug, raw, metric, _paper(paper_slug, paper_title, paper_removed_at), repositories),
             results=results,
             measurements=measured,
         )
-        for key, slug, dataset_name, task_name, task_slug, results, measured, model, raw, metric,
+        for key, slug, dataset_name, task_name, task_slug, results, measured, model, model_slug, raw, metric,
         paper_slug, paper_title, paper_removed_at, repositories in rows
     )  # fmt: skip
 
@@ -95,7 +99,11 @@ def with_trends(found: tuple[BoardCard, ...]) -> tuple[BoardCard, ...]:
     return tuple(replace(card, trend=lines.get(card.key)) for card in found)
 
 
-def _best(model: str | None, raw: str | None, metric: str | None, paper: Link | None, repositories: int | None) -> Best | None:
+def _best(
+    model: str | None, slug: str | None, raw: str | None, metric: str | None, paper: Link | None, repositories: int | None
+) -> Best | None:
     if model is None or raw is None or metric is None:
         return None
-    return Best(model=model, value=Score(raw=raw).text, metric=metric, paper=paper, repositories=repositories or 0)
+    return Best(
+        model=model_link(model, slug or ""), value=Score(raw=raw).text, metric=metric, paper=paper, repositories=repositories or 0
+    )

@@ -1,6 +1,7 @@
 """What a reader of a board asks for in its address: the metric, which results, and which columns.
 
     ?metric=F1&extra=without&method=ResNet&code=yes&measured=yes&from=2019&to=2021&metrics=F1&metrics=EM&columns=paper&columns=code
+    &rows=all
 
 All are optional. The form on the page is a plain GET form that sends every field it has, with `apply`; the address that
 readers share has only what differs from the usual (`Choice.query`).
@@ -28,7 +29,9 @@ COLUMNS = {
 """The columns beside the metrics, by their names in an address."""
 USUAL = tuple(name for name in COLUMNS if name != "methods")
 EXTRA = {"": "Any", "without": "Without extra data", "with": "With extra data"}
-METRICS_AT_FIRST = 6
+METRICS_AT_FIRST = 4
+"""Which have room beside the other columns on a laptop."""
+ALL = "all"
 LONGEST_SHOWN = 60
 LONGEST_METHOD = 300
 
@@ -36,7 +39,8 @@ LONGEST_METHOD = 300
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What is asked for. `metric` is the place among the board's metrics of the one that ranks, None where there are none;
-    `metrics` are the places of those that are shown, that one first. `complaints` says what could not be followed."""
+    `metrics` are the places of those that are shown, that one first. `is_whole` asks for every row of a board that would show
+    its first ones. `complaints` says what could not be followed."""
 
     metric: int | None
     extra: str = ""
@@ -47,8 +51,15 @@ class Choice:
     last_year: int | None = None
     metrics: tuple[int, ...] = ()
     columns: tuple[str, ...] = USUAL
+    is_whole: bool = False
     query: str = ""
     complaints: tuple[str, ...] = ()
+
+    @property
+    def whole_query(self) -> str:
+        """The query of the same choice with every row."""
+        whole = urlencode({"rows": ALL})
+        return self.query if self.is_whole else f"{self.query}&{whole}" if self.query else whole
 
     @property
     def is_filtered(self) -> bool:
@@ -96,6 +107,7 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
         "to": last_year or "",
         "metrics": [names[place] for place in metrics] if metrics != usual else [],
         "columns": (named or [NONE]) if columns_shown != USUAL else [],
+        "rows": ALL if asked.get("rows") == ALL else "",
     }
     return Choice(
         metric=metric,
@@ -107,6 +119,7 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
         last_year=last_year,
         metrics=metrics,
         columns=columns_shown,
+        is_whole=bool(fields["rows"]),
         query=urlencode({name: value for name, value in fields.items() if value}, doseq=True),
         complaints=tuple(complaints),
     )

@@ -20,6 +20,8 @@ from portal.pages.board_choice import Choice
 
 PAPERS = "/paper/"
 METHODS_OFFERED = 60
+ROWS_AT_FIRST = 200
+"""A page of a thousand rows is more than a megabyte; the others stand behind an address of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +38,13 @@ class BoardView:
 
     @property
     def lines(self) -> Iterable[tuple[object, ...]]:
-        """The rows with their fields in order, as the template unpacks them."""
-        return map(msgspec.structs.astuple, self.rows)
+        """The rows that the page has with their fields in order, as the template unpacks them."""
+        return map(msgspec.structs.astuple, self.rows if self.choice.is_whole else self.rows[:ROWS_AT_FIRST])
+
+    @property
+    def left_out(self) -> int:
+        """How many rows the page leaves out."""
+        return 0 if self.choice.is_whole else max(0, len(self.rows) - ROWS_AT_FIRST)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -145,7 +152,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
             day=row.date,
             value=number,
             label=" · ".join(part for part in told if part) + (" · measured here" if is_own else ""),
-            href=source or f"#row-{place}",
+            href=source or _row_address(place, choice),
             kind="measured" if is_own else "claim",
             is_doubtful=row.remarks[choice.metric] == DOUBTFUL,
         )
@@ -155,9 +162,14 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
                     day=row.date,
                     value=item.number,
                     label=f"{row.model.text} · measured here: {item.value} · {item.compared}".removesuffix(" · "),
-                    href=item.source.href or f"#row-{place}",
+                    href=item.source.href or _row_address(place, choice),
                     kind="beside",
                 )
+
+
+def _row_address(place: int, choice: Choice) -> str:
+    row = f"#row-{place}"
+    return row if choice.is_whole or place <= ROWS_AT_FIRST else f"?{choice.whole_query}{row}"
 
 
 def filters(choice: Choice) -> Mapping[str, object]:

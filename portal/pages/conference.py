@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.urls import reverse
 
 from papers.models import Conference, PaperQuerySet, Proceeding
 from portal.context import page
@@ -13,10 +12,7 @@ from portal.pages import absence
 from portal.pages.keyset import newest_papers
 from portal.pages.links import Link, address
 from portal.pages.paper_cards import published_papers
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+from portal.pages.venues import venue_address, venue_name, when
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +101,7 @@ def _meeting_alone(request: HttpRequest, slug: str) -> HttpResponse:
 def address_of(proceeding: Proceeding) -> str:
     """Where a meeting's page is: below its conference, where that is known."""
     conference = _shown_conference(proceeding)
-    if conference is None:
-        return address("conferences:detail", proceeding.slug)
-    return reverse("conferences:proceeding", args=[conference.slug, proceeding.slug])
+    return venue_address(proceeding.slug, conference=conference.slug if conference else None)
 
 
 def _shown_conference(proceeding: Proceeding) -> Conference | None:
@@ -118,9 +112,9 @@ def _shown_conference(proceeding: Proceeding) -> Conference | None:
 def _meeting(request: HttpRequest, proceeding: Proceeding) -> HttpResponse:
     conference = _shown_conference(proceeding)
     context = {
-        "name": proceeding.name,
+        "name": venue_name(proceeding.name, year=proceeding.year, month=proceeding.month),
         "conference": Link(text=conference.name, href=address("conferences:detail", conference.slug)) if conference else None,
-        "when": _when(proceeding.year, proceeding.month),
+        "when": when(proceeding.year, proceeding.month),
         "number": proceeding.count.papers if hasattr(proceeding, "count") else 0,
         "path": address_of(proceeding),
         "papers": newest_papers(_papers(proceeding), after=request.GET.get("after", "")),
@@ -143,15 +137,9 @@ def meetings_of(conference: Conference) -> tuple[Meeting, ...]:
     )
     return tuple(
         Meeting(
-            link=Link(text=name, href=reverse("conferences:proceeding", args=[conference.slug, slug])),
-            when=_when(year, month),
+            link=Link(text=venue_name(name, year=year, month=month), href=venue_address(slug, conference=conference.slug)),
+            when=when(year, month),
             papers=papers,
         )
         for name, slug, year, month, papers in rows
     )
-
-
-def _when(year: int | None, month: int | None) -> str:
-    if not year:
-        return ""
-    return f"{MONTHS[month - 1]} {year}" if month and 1 <= month <= 12 else str(year)

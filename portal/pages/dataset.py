@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from leaderboards.models import Claim, DatasetYear, Leaderboard, shown
 from papers.models import Dataset, SlugHistory, Task
 from portal.context import page
-from portal.pages import absence, bar_chart, board_cards, similar_datasets
+from portal.pages import absence, bar_chart, board_cards, frameworks, similar_datasets
 from portal.pages.bar_chart import BarChart
 from portal.pages.board_cards import BoardCard
 from portal.pages.dataset_list import link_to
@@ -21,7 +21,6 @@ from portal.pages.paper_cards import PaperCard, paper_link, published_papers
 from portal.pages.similar_datasets import Similar
 
 MOST_LOADERS = 30
-FRAMEWORKS = {"pytorch": "PyTorch", "tf": "TensorFlow", "jax": "JAX", "mxnet": "MXNet", "paddle": "PaddlePaddle"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +127,9 @@ def _loaders(values: Any) -> Iterable[Loader]:
         if not url and not home:
             continue
         named = value.get("frameworks")
-        frameworks = [FRAMEWORKS.get(name, name) for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        written_for = [frameworks.name_of(name) for name in named if isinstance(name, str)] if isinstance(named, list) else []
         yield Loader(
             link=Link(text=host_of(url or home), href=url or home),
             repository=Link(text=repository_name(home), href=home) if home and url else None,
-            frameworks=", ".join(frameworks),
+            frameworks=", ".join(written_for),
         )

@@ -1,5 +1,8 @@
 """Pages for what went wrong: one sentence about what happened, and where to go from there."""
 
+import re
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -8,13 +11,45 @@ from portal.context import STRANGER, page
 NOT_FOUND = "There is no page at this address."
 FORBIDDEN = "This is for the portal's staff: sign in with an account that has the right to do it."
 FORM_EXPIRED = "The form you sent was no longer valid: go back, reload the page and send it again."
+FOR_FORMS = "This address only takes what a form sends: use the button on the page that has it."
+FOR_READING = "This address can only be read: nothing can be sent to it."
 BAD_REQUEST = "The request could not be understood: check the address, or start from the home page."
 
 
-def _error(request: HttpRequest, *, status: int, title: str, sentence: str) -> HttpResponse:
-    return page(
-        request, "portal/error.html", {"title": title, "sentence": sentence, "status": status}, status=status, is_live=True
-    )
+LONGEST_SEARCH = 100
+_NOT_A_WORD = re.compile(r"[\W_]+")
+_COPY = re.compile(r" \d$")
+
+
+def words_of(slug: str) -> str:
+    """The words that a slug was made of, to search for."""
+    return _NOT_A_WORD.sub(" ", slug)[:LONGEST_SEARCH].strip()
+
+
+def _looked_for(path: str) -> str:
+    """The words of an address; a second paper of a title had a number behind them, which no title has."""
+    words = words_of(path.rstrip("/").rpartition("/")[2])
+    return _COPY.sub("", words) if path.startswith("/paper/") else words
+
+
+def wrong_method(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: 405 as a page, where a view left it empty."""
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if response.status_code != 405 or response.streaming or response.content:
+            return response
+        allowed = response["Allow"]
+        told = _error(request, status=405, title="Not this way", sentence=FOR_FORMS if "POST" in allowed else FOR_READING)
+        told["Allow"] = allowed
+        return told
+
+    return answered
+
+
+def _error(request: HttpRequest, *, status: int, title: str, sentence: str, looked_for: str | None = None) -> HttpResponse:
+    context = {"title": title, "sentence": sentence, "status": status, "looked_for": looked_for}
+    return page(request, "portal/error.html", context, status=status, is_live=True)
 
 
 def _sentence_of(exception: Exception | None, *, otherwise: str) -> str:
@@ -24,8 +59,9 @@ def _sentence_of(exception: Exception | None, *, otherwise: str) -> str:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
-    return _error(request, status=404, title="Page not found", sentence=_sentence_of(exception, otherwise=NOT_FOUND))
+    """404, with the search for the words of its address."""
+    sentence, looked_for = _sentence_of(exception, otherwise=NOT_FOUND), _looked_for(request.path)
+    return _error(request, status=404, title="Page not found", sentence=sentence, looked_for=looked_for)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -3,6 +3,9 @@
 from math import floor, log10
 
 MISSING = "–"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def count(number: int) -> str:

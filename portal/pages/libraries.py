@@ -14,9 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from papers.models import FrameworkMonth, Repository
 from portal.context import page
 from portal.pages import keyset
+from portal.pages.frameworks import UNKNOWN, name_of
 from portal.pages.keyset import NO_SUCH_PLACE, Page
 from portal.pages.links import Link, host_of, repository_name, web_address
-from portal.pages.trends import UNKNOWN, name_of
 
 PAGE = 60
 LEAST_PAPERS = 2
@@ -68,7 +68,7 @@ def _library(key: int, url: str, framework: str | None, papers: int) -> Library:
     return Library(
         link=Link(text=repository_name(href) if href else url, href=href),
         host=host_of(href),
-        framework=name_of(framework) if framework and framework != UNKNOWN else "",
+        framework=name_of(framework),
         papers=papers,
         key=key,
     )

@@ -1,10 +1,11 @@
-"""Charts of shares over time: lines whose places are computed here, drawn by components/charts.html as plain SVG."""
+"""Charts of shares over time: lines whose places are computed here, drawn by components/charts.html as plain SVG.
+
+Places are percents of the picture, as those of leaderboards/charts.py: it fits any width without scaling its letters.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 30, 20, 8, 20
 LABELS = 5
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 
@@ -33,11 +34,6 @@ class LineChart:
     lines: tuple[Line, ...]
     shares: tuple[Tick, ...]
     times: tuple[Tick, ...]
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    base: int = HEIGHT - BOTTOM
 
 
 def of_shares(times: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]]) -> LineChart | None:
@@ -49,10 +45,10 @@ def of_shares(times: Sequence[str], series: Sequence[tuple[str, Sequence[float |
     highest = step * max(1, -(-max(known) // step))
 
     def x(place: int) -> float:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * (place / (len(times) - 1) if len(times) > 1 else 0.5), 1)
+        return round(100 * (place / (len(times) - 1) if len(times) > 1 else 0.5), 2)
 
     def y(share: float) -> float:
-        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share / highest, 1)
+        return round(100 - 100 * share / highest, 2)
 
     every = -(-len(times) // LABELS)
     return LineChart(

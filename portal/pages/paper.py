@@ -1,6 +1,6 @@
 """A paper: its words and people, its code, what it claims and what was measured, and the papers near it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,53 +8,29 @@ from typing import Any
 import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 
-from leaderboards import model_names
-from leaderboards.models import Score, cell_text, shown
 from papers import citations, related
 from papers.citations import Citation
-from papers.models import Paper, PaperAuthor, PaperMethod, PaperRepository, PaperTask, SlugHistory
+from papers.models import Dataset, Paper, PaperAuthor, PaperMethod, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
-from portal.pages import absence, cited, compiled, figures, measured
+from portal.pages import absence, cited, compiled, measured, paper_code, paper_results
 from portal.pages.compiled import Argument
-from portal.pages.links import Link, address, host_of, model_link, repository_name, web_address
-from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
+from portal.pages.links import Link, address, web_address
+from portal.pages.measured import MappingFound, MeasurementFound
 from portal.pages.paper_cards import title_of
-from portal.pages.venues import venue_name
-from workers.models import ClaimMapping
+from portal.pages.paper_code import Code, CodeFound
+from portal.pages.paper_results import NamedFound, Result, ScoreFound
+from portal.pages.venues import venue_link
 
 CODE_SHOWN = 11
 """Repositories that stand as buttons; the rest unfold."""
 BADGES_SHOWN = 12
 """Boards whose badges are offered, those of the first results."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """A repository of a paper."""
-
-    name: str
-    href: str
-    host: str
-    is_official: bool
-    framework: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One number that the paper claims, with what was measured beside it."""
-
-    task: Link
-    dataset: str
-    metric: str
-    value: str
-    model: Link
-    board: str
-    measured: tuple[Measured, ...]
-    testing: Testing
+DATASETS_SHOWN = 24
+"""Datasets of its results that stand as tags; the rest unfold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +52,7 @@ class PaperPage:
     title: str
     authors: tuple[Link, ...]
     date: date | None
-    venue: str
+    venue: Link | None
     tasks: tuple[Link, ...]
     methods: tuple[Link, ...]
     paper: str
@@ -86,6 +62,7 @@ class PaperPage:
     abstract: tuple[str, ...]
     is_own_summary: bool
     results: tuple[Result, ...]
+    introduced: tuple[Link, ...]
     related: tuple[Related, ...]
 
     @property
@@ -97,6 +74,21 @@ class PaperPage:
     def code_rest(self) -> tuple[Code, ...]:
         """The repositories that unfold."""
         return self.code[CODE_SHOWN:]
+
+    @property
+    def datasets(self) -> list[Link]:
+        """The datasets that its results are on, each once, in the order of the results."""
+        return list(dict.fromkeys(result.whole_dataset for result in self.results))
+
+    @property
+    def datasets_first(self) -> list[Link]:
+        """The datasets that stand as tags."""
+        return self.datasets[:DATASETS_SHOWN]
+
+    @property
+    def datasets_rest(self) -> list[Link]:
+        """The datasets that unfold."""
+        return self.datasets[DATASETS_SHOWN:]
 
     @property
     def badges(self) -> list[Link]:
@@ -131,36 +123,6 @@ def paper_detail(request: HttpRequest, slug: str) -> HttpResponse:
     return page(request, "papers/paper.html", {"paper": found, "section": "papers"})
 
 
-class NamedFound(msgspec.Struct, frozen=True):
-    """An author, a task or a method of the paper."""
-
-    name: str
-    slug: str
-
-
-class CodeFound(msgspec.Struct, frozen=True):
-    """A repository of the paper."""
-
-    url: str
-    is_official: bool | None
-    framework: str | None
-
-
-class ScoreFound(msgspec.Struct, frozen=True):
-    """A cell of a board that the paper fills."""
-
-    claim_id: int
-    metric_id: int
-    metric: str
-    raw: str
-    value: float | None
-    model: str
-    model_slug: str
-    board: str
-    dataset: str
-    task: NamedFound
-
-
 class PaperFound(msgspec.Struct, frozen=True):
     """A paper's row with all that hangs on it."""
 
@@ -171,6 +133,8 @@ class PaperFound(msgspec.Struct, frozen=True):
     conference: str | None
     venue_year: int | None
     venue_month: int | None
+    venue_slug: str | None
+    venue_conference: str | None
     arxiv_id: str | None
     url_abs: str | None
     url_pdf: str | None
@@ -183,6 +147,7 @@ class PaperFound(msgspec.Struct, frozen=True):
     tasks_found: list[NamedFound]
     methods_found: list[NamedFound]
     code: list[CodeFound]
+    datasets_found: list[NamedFound]
     scores: list[ScoreFound]
     measurements: list[MeasurementFound]
     mappings: list[MappingFound]
@@ -204,7 +169,7 @@ def _papers(slug: Argument) -> QuerySet[Any, Any]:
     authors = PaperAuthor.objects.filter(paper=here).order_by("position")
     tasks = PaperTask.objects.filter(paper=here, task__removed_at=None, task__spam_reason="").order_by("position")
     methods = PaperMethod.objects.filter(paper=here, method__removed_at=None, method__spam_reason="").order_by("position")
-    code = PaperRepository.objects.published().filter(paper=here, repository__removed_at=None)
+    datasets = Dataset.objects.published().filter(paper=here).order_by("name", "pk")
     return Paper.objects.published().filter(slug=slug).values(
         "id", "title", "date", "url_abs", "url_pdf", "conference_url_abs", "conference_url_pdf", "archive_code_count", "abstract",
         "abstract_by", "arxiv_id",
@@ -212,31 +177,16 @@ def _papers(slug: Argument) -> QuerySet[Any, Any]:
         conference=F("proceeding__conference__name"),
         venue_year=F("proceeding__year"),
         venue_month=F("proceeding__month"),
+        venue_slug=Case(When(proceeding__removed_at=None, then=F("proceeding__slug"))),
+        venue_conference=Case(When(proceeding__conference__removed_at=None, then=F("proceeding__conference__slug"))),
         authors_found=ArraySubquery(authors.values(json=JSONObject(name="author__name", slug="author__slug"))),
         tasks_found=ArraySubquery(tasks.values(json=JSONObject(name="task__name", slug="task__slug"))),
         methods_found=ArraySubquery(methods.values(json=JSONObject(name="method__name", slug="method__slug"))),
-        code=ArraySubquery(
-            code.order_by(F("is_official").desc(nulls_last=True), "pk").values(
-                json=JSONObject(url="repository__url", is_official="is_official", framework="framework")
-            )
-        ),
-        scores=ArraySubquery(_scores(here)),
+        code=paper_code.found(here),
+        datasets_found=ArraySubquery(datasets.values(json=JSONObject(name="name", slug="slug"))),
+        scores=paper_results.found(here),
         measurements=measured.standing(Q(claim__paper=here)),
         mappings=measured.mapped(Q(claim__paper=here)),
-    )  # fmt: skip
-
-
-def _scores(paper: OuterRef) -> QuerySet[Any, Any]:
-    """What the paper claims, cell by cell: first what can be measured here, then in the order in which the claims came in."""
-    scores = Score.objects.filter(shown("claim__leaderboard__"), claim__paper=paper, claim__removed_at=None)
-    is_unmapped = ~Exists(ClaimMapping.objects.filter(claim=OuterRef("claim")))
-    return scores.order_by(is_unmapped, "claim_id", "metric__position", "metric_id").values(
-        json=JSONObject(
-            claim_id="claim_id", metric_id="metric_id", metric="metric__name", raw="raw", value="value",
-            model="claim__model_name", model_slug=model_names.slug("claim__model_name"),
-            board="claim__leaderboard__slug", dataset="claim__leaderboard__dataset_name",
-            task=JSONObject(name="claim__leaderboard__task__name", slug="claim__leaderboard__task__slug"),
-        )
     )  # fmt: skip
 
 
@@ -244,27 +194,34 @@ _related_papers = compiled.read_sql(RelatedFound, related.QUERY, paper=models.Bi
 
 
 def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
-    """The page's content in two queries; None when the public sees no such paper."""
+    """The page's content in two queries, in three if the paper has results; None when the public sees no such paper."""
     found = next(iter(_papers(slug=slug)), None)
     if found is None:
         return None
-    code = _code(found.code)
+    code = paper_code.shown(found.code)
     return PaperPage(
         slug=slug,
         citation=_citation(found, slug=slug),
         title=title_of(found.title, slug),
         authors=_links("authors:detail", found.authors_found),
         date=found.date,
-        venue=venue_name(found.venue),
+        venue=venue_link(
+            found.venue, slug=found.venue_slug, conference=found.venue_conference, year=found.venue_year, month=found.venue_month
+        ),
         tasks=_links("tasks:detail", found.tasks_found),
         methods=_links("methods:detail", found.methods_found),
         paper=web_address(found.url_abs) or web_address(found.conference_url_abs),
         pdf=web_address(found.url_pdf) or web_address(found.conference_url_pdf),
         code=code,
-        code_note=_code_note(counted=found.archive_code_count, known=len(code)),
+        code_note=paper_code.note(counted=found.archive_code_count, known=len(code)),
         abstract=paragraphs(found.abstract),
         is_own_summary=found.abstract_by == Paper.AbstractBy.PORTAL,
-        results=_results(found, viewer=viewer),
+        results=paper_results.in_words(
+            found.scores,
+            tested=measured.by_cell(found.measurements),
+            testing=measured.testing(found.mappings, viewer=viewer),
+        ),
+        introduced=_links("datasets:detail", found.datasets_found),
         related=tuple(_related(other) for other in _related_papers(paper=found.id, limit=related.SHOWN)),
     )
 
@@ -288,51 +245,6 @@ def _citation(found: PaperFound, *, slug: str) -> Citation:
         "proceeding__month": found.venue_month,
     }
     return cited.of(row, slug=slug, authors=[author.name for author in found.authors_found])
-
-
-def _code(repositories: Iterable[CodeFound]) -> tuple[Code, ...]:
-    """The repositories whose addresses can be followed, official ones first."""
-    return tuple(
-        Code(
-            name=repository_name(url),
-            href=url,
-            host=host_of(url),
-            is_official=bool(repository.is_official),
-            framework=repository.framework if repository.framework and repository.framework != "none" else "",
-        )
-        for repository in repositories
-        if (url := web_address(repository.url))
-    )
-
-
-def _code_note(*, counted: int | None, known: int) -> str:
-    """A line about the links that the archive's page counted and nobody here knows; empty when none is missing."""
-    if not counted or counted <= known:
-        return ""
-    many = figures.counted(known, "repository", "repositories") if known else "no repository"
-    known_here = f"{many} {'is' if known < 2 else 'are'} known here"
-    return f"The archive counted {figures.counted(counted, 'code link')} for this paper; {known_here}."
-
-
-def _results(found: PaperFound, *, viewer: Viewer) -> tuple[Result, ...]:
-    tested = measured.by_cell(found.measurements)
-    testing = measured.testing(found.mappings, viewer=viewer)
-    results = (_result(score, tested, testing) for score in found.scores)
-    return tuple(result for result in results if result.value)
-
-
-def _result(score: ScoreFound, tested: Mapping[Cell, list[MeasurementFound]], testing: Mapping[Cell, Testing]) -> Result:
-    cell = (score.claim_id, score.metric_id)
-    return Result(
-        task=Link(text=score.task.name, href=address("tasks:detail", score.task.slug)),
-        dataset=score.dataset,
-        metric=score.metric,
-        value=cell_text(score.raw),
-        model=model_link(score.model, score.model_slug),
-        board=address("boards:detail", score.board),
-        measured=tuple(measured.in_words(item, claimed=score.value) for item in tested.get(cell, [])),
-        testing=testing.get(cell, UNTESTED),
-    )
 
 
 def _related(other: RelatedFound) -> Related:

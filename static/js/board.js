@@ -5,7 +5,9 @@
   const results = document.querySelector("[data-board-results]");
   if (!results) return;
 
-  // The chart: one stop of the Tab key; the arrows go from point to point in order of time.
+  // The chart: one stop of the Tab key; the arrows go from point to point in order of time. Points are small: the pointer counts
+  // as on the nearest one within its reach.
+  const REACH = 24;
   const makeLive = () => {
     const chart = results.querySelector(".chart");
     if (!chart) return;
@@ -15,6 +17,33 @@
     const links = [...chart.querySelectorAll("a")];
     const places = new Map(links.map((link) => [link, box(link).left]));
     links.sort((one, other) => places.get(one) - places.get(other));
+
+    let near = null;
+    let middles = [];
+    const measure = () => {
+      const around = frame.getBoundingClientRect();
+      middles = links.map((link) => {
+        const mark = box(link);
+        return [link, mark.left + mark.width / 2 - around.left, mark.top + mark.height / 2 - around.top];
+      });
+    };
+    const nearest = (event) => {
+      const around = frame.getBoundingClientRect();
+      const [left, top] = [event.clientX - around.left, event.clientY - around.top];
+      return middles.reduce(([found, least], [link, x, y]) => {
+        const far = Math.hypot(x - left, y - top);
+        return far <= least ? [link, far] : [found, least];
+      }, [null, REACH])[0];
+    };
+    const approach = (link) => {
+      if (link === near) return;
+      near?.classList.remove("is-told");
+      link?.classList.add("is-told");
+      chart.classList.toggle("is-near", link !== null);
+      near = link;
+      if (link) tell(link);
+      else hush();
+    };
 
     const tell = (link) => {
       const [mark, around] = [box(link), frame.getBoundingClientRect()];
@@ -36,13 +65,19 @@
       const title = link.querySelector("title");
       link.setAttribute("aria-label", title.textContent);
       title.remove(); // else the browser shows it beside our own
-      link.addEventListener("pointerenter", () => tell(link));
-      link.addEventListener("pointerleave", hush);
       link.addEventListener("focus", () => {
         stopAt(link);
         tell(link);
       });
       link.addEventListener("blur", hush);
+    });
+    frame.addEventListener("pointerenter", measure);
+    frame.addEventListener("pointermove", (event) => approach(nearest(event)));
+    frame.addEventListener("pointerleave", () => approach(null));
+    frame.addEventListener("click", (event) => {
+      if (!near || event.target.closest("a")) return;
+      const { ctrlKey, metaKey, shiftKey } = event;
+      near.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ctrlKey, metaKey, shiftKey }));
     });
     stopAt(chart.querySelector("a.is-best:last-of-type") ?? links[links.length - 1]);
     chart.addEventListener("keydown", (event) => {
@@ -90,6 +125,25 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     ask();
+  });
+
+  // The list of columns lies over what follows: it closes as a menu does. On a phone it stands in the page, and stays open.
+  const openList = () => {
+    const found = form.querySelector(".column-choice[open]");
+    return found && getComputedStyle(found.querySelector(".column-lists")).position === "absolute" ? found : null;
+  };
+  const closeList = (beside) => {
+    const list = openList();
+    if (list && !list.contains(beside)) list.open = false;
+  };
+  document.addEventListener("pointerdown", (event) => closeList(event.target));
+  document.addEventListener("focusin", (event) => closeList(event.target));
+  document.addEventListener("keydown", (event) => {
+    const list = openList();
+    if (event.key !== "Escape" || !list) return;
+    const hadFocus = list.contains(document.activeElement);
+    list.open = false;
+    if (hadFocus) list.querySelector("summary").focus();
   });
   addEventListener("popstate", () => {
     if (!location.hash) show(location.href, { withForm: true, remember: false });

@@ -113,3 +113,20 @@ def test_a_short_time_is_told_in_quarters_and_a_long_one_in_few_years():
 def test_many_ticks_say_which_a_phone_leaves_out():
     found = drawn(*[point(date(2010 + n, 1, 1), float(n)) for n in range(10)])
     assert [tick.text for tick in found.across if not tick.is_minor] == ["2010", "2012", "2014", "2016", "2018"]
+
+
+def test_of_many_points_those_on_another_are_left_out_and_counted_but_none_that_leads_or_was_measured():
+    crowd = [point(date(2019, 1 + number % 12, 1), 50.0) for number in range(500)]
+    leaders = [point(date(2019, 1 + number, 1), 51.0 + number, label=f"leads {number}") for number in range(12)]
+    measured = [point(date(2019, 6, 1), 50.0, kind="beside", label="beside"), point(date(2019, 6, 1), 50.0, kind="measured")]
+    found = drawn(*crowd, *leaders, *measured)
+    assert len(found.marks) + found.covered == 514
+    assert len(found.marks) < 60
+    assert sum(mark.kind != "claim" for mark in found.marks) == 2
+    assert {mark.label for mark in found.marks} >= {f"leads {number}" for number in range(12)}
+    assert found.label.startswith("Accuracy of 513 results")
+
+
+def test_of_few_points_none_is_left_out():
+    found = drawn(*(point(A, 50.0) for _ in range(200)))
+    assert (len(found.marks), found.covered) == (200, 0)

@@ -218,3 +218,49 @@ def test_the_number_of_queries_does_not_grow_with_the_board(client, django_asser
             measure(made, claim=make_result(made, scores={"EM": "1", "F1": "2", "Accuracy": "3"}, paper=paper))
         with django_assert_num_queries(2):
             client.get("/sota/qa-on-squad11")
+
+
+def large(rows, **values):
+    made = board(metrics=["EM", "F1"])
+    for number in range(rows):
+        make_result(made, model_name=f"Model {number}", scores={"EM": str(number), "F1": str(-number)}, **values)
+    return made
+
+
+def test_a_large_board_shows_its_first_rows_and_all_of_them_at_an_address_of_its_own(client):
+    large(230)
+    page = read_board(client)
+    assert [row[:2] for row in page.tables[0][1:]] == [[str(place + 1), f"Model {229 - place}"] for place in range(200)]
+    assert "230 results ranked by EM, higher is better the first 200 shown Show all 230 rows" in page.main
+    assert page.link("Show all 230 results") == "?rows=all#row-201"
+    whole = read_board(client, "/sota/qa-on-squad11" + page.link("Show all 230 rows"))
+    assert [row[1] for row in whole.tables[0][1:]] == [f"Model {number}" for number in range(229, -1, -1)]
+    assert "Show all" not in whole.main
+    assert ("input", {"type": "hidden", "name": "rows", "value": "all"}) in whole.elements
+    assert client.get("/sota/qa-on-squad11?rows=all&metric=F1&apply=1&metrics=EM&columns=none")["Location"] == (
+        "/sota/qa-on-squad11?metric=F1&columns=none&rows=all"
+    )
+
+
+def test_a_large_boards_ranks_filters_and_files_are_about_all_rows(client):
+    made = large(230)
+    assert read_board(client, f"/sota/{made.slug}?metric=F1").tables[0][1][1] == "Model 0"
+    filtered = read_board(client, f"/sota/{made.slug}?extra=without")
+    assert filtered.link("Show all 230 rows") == "?extra=without&rows=all"
+    assert len(client.get(f"/sota/{made.slug}.csv").content.decode().splitlines()) == 231
+    assert len(client.get(f"/sota/{made.slug}.json").json()["results"]) == 230
+
+
+def test_a_board_of_two_hundred_rows_leaves_none_out(client):
+    large(200)
+    page = read_board(client)
+    assert len(page.tables[0]) == 201
+    assert "Show all" not in page.main
+
+
+def test_a_point_without_a_paper_leads_to_its_row_also_where_that_row_is_not_shown(client):
+    made = large(230, paper_date=date(2020, 1, 1))
+    points = [href for href in read_board(client).hrefs() if href and "#row-" in href]
+    assert "#row-1" in points
+    assert {href for href in points if href.startswith("?")} >= {"?rows=all#row-230"}
+    assert "#row-230" in read_board(client, f"/sota/{made.slug}?rows=all").hrefs()

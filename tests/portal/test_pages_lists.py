@@ -13,6 +13,7 @@ from tests.factories.catalogue import (
     make_area,
     make_author,
     make_board,
+    make_code_link,
     make_dataset,
     make_method,
     make_paper,
@@ -54,7 +55,7 @@ def test_home_says_what_this_is_and_shows_papers_boards_and_measurements(client)
     in_order(
         page.main,
         [
-            "Claimed results beside measured ones", "Trending papers", "the archive has no GitHub stars", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
+            "Machine learning papers, their code and the state of the art", "Trending papers", "the archive has no GitHub stars", "A paper", "Measured here", "Model A", "Question Answering on SQuAD",
             "Claimed: 60.5 Accuracy", "50.00", "n = 400", "10.50 below the claim", "Notable benchmarks", "Question Answering on SQuAD",
             "1 result · best: Model A, 60.5",
         ],
@@ -75,10 +76,33 @@ def test_an_empty_home_says_what_to_do(client):
 def test_a_paper_in_a_list_has_date_venue_authors_tasks_and_code(client):
     make_paper(
         title="Paper", date=FIRST_DAY, authors=["A", "B", "C", "D", "E"], tasks=[make_task(name="T")],
-        proceeding=make_proceeding(), repositories=[make_repository(), make_repository()],
+        proceeding=make_proceeding(), repositories=[make_repository(url="https://github.com/a/b"), make_repository()],
     )  # fmt: skip
     main = read(client.get("/papers")).main
-    assert "Paper 2020-01-01 NeurIPS 2018 12 A, B, C and 2 more 2 repositories T" in main
+    assert "Paper 2020-01-01 NeurIPS 2018 A, B, C and 2 more Code: a/b 2 repositories T" in main
+
+
+def test_a_paper_in_a_list_leads_to_its_best_code_to_its_venue_and_says_what_it_is_about(client):
+    paper = make_paper(
+        slug="paper",
+        proceeding=make_proceeding(),
+        abstract="First  line of\nwords on <b>$x^2$</b>, and much more. " + "Word " * 60,
+    )
+    make_code_link(paper, make_repository(url="https://github.com/a/other"), framework="jax")
+    make_code_link(paper, make_repository(url="https://github.com/a/official"), framework="pytorch", is_official=True)
+    bad = make_paper(slug="bad", repositories=[make_repository(url="javascript:alert(1)")])
+    page = read(client.get("/papers"))
+    assert page.link("Code: a/official") == "https://github.com/a/official"
+    assert page.link("2 repositories") == "/paper/paper#code"
+    assert page.link("1 repository") == f"/paper/{bad.slug}#code"
+    assert page.link("NeurIPS 2018") == "/conference/neurips/neurips-2018-12"
+    in_order(
+        page.main, ["First line of words on <b>x2</b>, and much more. Word", "Word…", "Code: a/official PyTorch 2 repositories"]
+    )
+    assert page.main.count("Word") < 50
+    assert ("div", {"class": "button-row", "id": "code"}) in read(client.get("/paper/paper")).elements
+    found = read(client.get("/search?q=words"))
+    in_order(found.main, ["First line of words on <b>x2</b>", "Code: a/official PyTorch"])
 
 
 def test_papers_come_newest_first_page_by_page_each_once_and_undated_ones_last(client):
@@ -323,3 +347,28 @@ def test_the_number_of_queries_does_not_grow_with_the_list(client, django_assert
             make_board(task=make_task(name=f"Paper task {size} {number}"))
         with django_assert_num_queries(queries):
             assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/sota", "/benchmarks", "/task/reading", "/dataset/squad"])
+def test_the_best_model_of_a_board_leads_to_its_page(client, address):
+    made = make_board(task=make_task(name="Reading", slug="reading"), dataset=make_dataset(name="SQuAD", slug="squad"))
+    make_result(made, model_name="GPT-3 (175B)", scores={"Accuracy": "90"}, paper=make_paper(repositories=[make_repository()]))
+    make_result(made, model_name="BERT", scores={"Accuracy": "80"})
+    page = read(client.get(address))
+    assert page.link("GPT-3 (175B)") == "/model/gpt-3-175b"
+    assert client.get("/model/gpt-3-175b").status_code == 200
+
+
+def test_a_best_model_without_a_name_is_said_to_have_none(client):
+    made = make_board(task=make_task(name="Reading", slug="reading"))
+    make_result(made, model_name="", scores={"Accuracy": "90"})
+    for address in ("/benchmarks", "/task/reading"):
+        assert "Unnamed model" in read(client.get(address)).tables[0][1]
+    assert "best: unnamed model, 90" in read(client.get("/")).main
+
+
+def test_the_code_of_a_boards_leader_leads_to_the_papers_code(client):
+    paper = make_paper(slug="leader", repositories=[make_repository(), make_repository()])
+    made = make_board(task=make_task(name="Reading", slug="reading"))
+    make_result(made, scores={"Accuracy": "90"}, paper=paper)
+    assert read(client.get("/task/reading")).link("repositories: 2") == "/paper/leader#code"

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from leaderboards.models import Measurement
-from papers.models import Paper, SlugHistory
+from papers.models import Conference, Paper, Proceeding, SlugHistory, StarObservation
 from tests.factories.catalogue import (
     make_board,
+    make_code_link,
     make_dataset,
     make_method,
     make_paper,
@@ -33,6 +34,8 @@ AUTHORS = [
 TITLE = "GPT-NeoX-20B: An Open-Source Autoregressive Language Model"
 SLUG = "gpt-neox-20b-an-open-source-autoregressive-1"
 ADDRESS = f"/paper/{SLUG}"
+MEASURED_HERE = 6
+"""The column of the results."""
 
 
 @pytest.fixture
@@ -88,14 +91,15 @@ def test_the_page_has_the_parts_of_the_seed_page_in_its_order(client, neox):
     in_order(
         page.main,
         [
-            f"Papers {TITLE}", TITLE, ", ".join(AUTHORS), "2022-04-14", "BigScience (ACL) 2022 5", "Multi-task Language Understanding",
+            f"Papers {TITLE}", TITLE, ", ".join(AUTHORS), "2022-04-14", "BigScience (ACL) 2022", "Multi-task Language Understanding",
             "Language Modelling", "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Code labmlai/neox",
             "Code gitlab.com/somebody/neox", "The archive counted 11 code links for this paper; 3 repositories are known here.", "Abstract",
             "A model of 20 billion parameters.", "It is evaluated with \\model{} on x1.", "Results", "Related Papers",
             "A later paper 2025-07-21", "An earlier paper 2025-07-17",
         ],
     )  # fmt: skip
-    assert page.headings[:4] == [("h1", TITLE), ("h2", "Abstract"), ("h2", "Results"), ("h2", "Related Papers")]
+    assert page.headings[4] == ("h2", "Related Papers")
+    assert page.headings[:4] == [("h1", TITLE), ("h2", "Abstract"), ("h2", "Results"), ("h2", "Datasets")]
     assert page.title == f"{TITLE} | Papers With Code 2"
 
 
@@ -103,12 +107,30 @@ def test_the_results_table_has_a_row_for_each_score_linked_to_its_board(client, 
     page = read(client.get(ADDRESS))
     assert page.tables == [
         [
-            ["Task", "Dataset", "Metric", "Value", "Model", "Measured here"],
-            ["Transfer Learning", "MML", "Average (%)", "33.6", "GPT-NeoX 20B (5-shot)", "Not measured yet"],
-            ["Multi-Task Learning", "MML", "Average (%)", "33.6", "GPT-NeoX 20B (5-shot)", "Not measured yet"],
+            ["Task", "Dataset", "Metric", "Value", "Rank", "Model", "Measured here", "From"],
+            [
+                "Transfer Learning",
+                "MML",
+                "Average (%)",
+                "33.6",
+                "#1 of 1",
+                "GPT-NeoX 20B (5-shot)",
+                "Not measured yet",
+                "archive",
+            ],
+            [
+                "Multi-Task Learning",
+                "MML",
+                "Average (%)",
+                "33.6",
+                "#1 of 1",
+                "GPT-NeoX 20B (5-shot)",
+                "Not measured yet",
+                "archive",
+            ],
         ]
     ]
-    boards = [href for text, href, _ in page.links if text == "MML"]
+    boards = [href for text, href, _ in page.links if text == "MML" and href.startswith("/sota/")]
     assert boards == [f"/sota/{claim.leaderboard.slug}" for claim in neox.claims.order_by("pk")]
     assert all(client.get(board).status_code == 200 for board in boards)
 
@@ -140,11 +162,11 @@ def test_a_measurement_stands_beside_its_claim_with_all_that_is_needed_to_believ
     claim = neox.claims.order_by("pk").first()
     measurement = measure(claim, protocol=make_protocol(name="MMLU, 5-shot, letters"))
     page = read(client.get(ADDRESS))
-    assert page.tables[0][1][-1] == (
+    assert page.tables[0][1][MEASURED_HERE] == (
         "25.04 95 %: 24.33 to 25.76 n = 14,042 · SE 0.37 · chance 25 · MMLU, 5-shot, letters · run "
         "8.56 below the claim; the claim lies outside the interval"
     )
-    assert page.tables[0][2][-1] == "Not measured yet"
+    assert page.tables[0][2][MEASURED_HERE] == "Not measured yet"
     assert page.link("run") == f"/runs/{measurement.run_id}"
 
 
@@ -154,7 +176,7 @@ def test_a_measurement_that_was_retracted_or_superseded_or_not_published_is_not_
     measure(claim, protocol=protocol, retracted_at=timezone.now(), retraction_reason="Wrong weights.")
     measure(claim, protocol=protocol, superseded_by=standing)
     measure(claim, protocol=protocol, published_at=None)
-    cell = read(client.get(ADDRESS)).tables[0][1][-1]
+    cell = read(client.get(ADDRESS)).tables[0][1][MEASURED_HERE]
     assert cell.startswith("26.00 ")
     assert cell.count("n = ") == 1
 
@@ -173,19 +195,19 @@ def test_an_open_run_is_named_with_what_it_needs_whatever_workers_there_are(clie
     run = Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol)
     for size in (8, 80):
         page = read(client.get(ADDRESS))
-        assert page.tables[0][1][-1] == "Waiting: needs 45 GB of GPU memory"
+        assert page.tables[0][1][MEASURED_HERE] == "Waiting: needs 45 GB of GPU memory"
         assert page.link("Waiting") == f"/runs/{run.public_id}"
         Worker.objects.create(
             name=f"worker-{size}@host", device="cuda", device_name="a GPU", memory_bytes=size * 10**9, registered_at=timezone.now(),
             last_seen_at=timezone.now(),
         )  # fmt: skip
-    assert read(client.get(ADDRESS)).tables[0][1][-1] == "Waiting: needs 45 GB of GPU memory"
+    assert read(client.get(ADDRESS)).tables[0][1][MEASURED_HERE] == "Waiting: needs 45 GB of GPU memory"
 
 
 def test_a_run_that_is_being_worked_on_needs_nothing_more(client, neox):
     mapping = map_claim(neox.claims.order_by("pk").first())
     Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol, state=RunState.SCORING)
-    assert read(client.get(ADDRESS)).tables[0][1][-1] == "Scoring"
+    assert read(client.get(ADDRESS)).tables[0][1][MEASURED_HERE] == "Scoring"
 
 
 def test_of_several_open_runs_for_a_claim_the_newest_is_named(client, neox):
@@ -199,7 +221,7 @@ def test_a_trial_run_and_an_ended_run_stand_beside_no_claim(client, neox):
     mapping = map_claim(neox.claims.order_by("pk").first())
     Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol, items_per_task=5)
     Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol, state=RunState.FAILED)
-    assert read(client.get(ADDRESS)).tables[0][1][-1] == "Not measured yet"
+    assert read(client.get(ADDRESS)).tables[0][1][MEASURED_HERE] == "Not measured yet"
 
 
 def test_staff_have_a_button_where_a_claim_is_mapped_and_no_run_is_open(admin_client, neox):
@@ -316,16 +338,16 @@ def test_the_number_of_queries_does_not_grow_with_the_paper(client, neox, django
         if claim.pk % 2:
             Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol)
     large = make_paper(authors=[f"Author {n}" for n in range(40)], repositories=[make_repository() for _ in range(20)])
-    for paper in (small, large, neox):
-        with django_assert_num_queries(2):
+    for paper, queries in ((small, 2), (large, 2), (neox, 3)):
+        with django_assert_num_queries(queries):
             assert client.get(f"/paper/{paper.slug}").status_code == 200
 
 
 def test_staff_cost_the_two_queries_of_their_session_more(admin_client, neox, django_assert_num_queries):
     for claim in neox.claims.all():
         map_claim(claim)
-    for paper in (make_paper(), neox):
-        with django_assert_num_queries(4):
+    for paper, queries in ((make_paper(), 4), (neox, 5)):
+        with django_assert_num_queries(queries):
             admin_client.get(f"/paper/{paper.slug}")
 
 
@@ -368,3 +390,112 @@ def test_formulas_in_titles_are_readable_wherever_papers_are_listed(client):
     pages = ("/papers", "/latest", "/task/clustering", f"/sota/{board.slug}", "/author/ada", "/search?q=means", "/paper/another")
     for address in (*pages, "/model/knet", "/method/sgd"):
         assert shown in client.get(address).content.decode(), address
+
+
+def ranks(client, paper):
+    """The ranks of the paper's results by dataset and metric."""
+    return {tuple(row[1:3]): row[4] for row in read(client.get(f"/paper/{paper.slug}")).tables[0][1:]}
+
+
+def test_a_result_says_how_it_ranks_among_all_numbers_of_its_column(client):
+    paper = make_paper()
+    board = make_board(dataset=make_dataset(name="SQuAD"), metrics=["F1", "Test perplexity", "Number of params", "Notes"])
+    for f1, perplexity in (("90", "12"), ("80", "10"), ("80", "11"), ("see paper", "9"), (None, None)):
+        make_result(board, scores={"F1": f1, "Test perplexity": perplexity, "Number of params": "1B"})
+    make_result(board, scores={"F1": "100"}, removed_at=timezone.now(), removed_reason="Spam.")
+    make_result(make_board(), scores={"Accuracy": "95"})
+    scores = {"F1": "80", "Test perplexity": "10", "Number of params": "2B", "Notes": "tuned"}
+    make_result(board, scores=scores, paper=paper)
+    assert ranks(client, paper) == {
+        ("SQuAD", "F1"): "#2 of 4", ("SQuAD", "Test perplexity"): "#2 of 5", ("SQuAD", "Number of params"): "", ("SQuAD", "Notes"): "",
+    }  # fmt: skip
+
+
+def test_the_rank_is_that_of_the_boards_own_page(client):
+    paper = make_paper()
+    board = make_board(metrics=["F1", "EM"])
+    for number in range(20):
+        make_result(board, scores={"F1": str(number % 7), "EM": str(number)}, paper=paper if number % 5 == 0 else None)
+    for value, published in ((5.5, timezone.now()), (99.0, None)):
+        Measurement.objects.create(
+            leaderboard=board, metric=board.metrics.get(name="F1"), model_name="Measured", protocol=make_protocol(), value=value,
+            items=400, run_id=uuid4(), measured_at=timezone.now(), published_at=published,
+        )  # fmt: skip
+    rows = read(client.get(f"/paper/{paper.slug}")).tables[0][1:]
+    for metric in ("F1", "EM"):
+        on_board = {row[1]: row[0] for row in read(client.get(f"/sota/{board.slug}", {"metric": metric})).tables[0][1:]}
+        ours = {row[5]: row[4] for row in rows if row[2] == metric}
+        assert len(ours) == 4
+        assert ours == {model: f"#{on_board[model]} of {21 if metric == 'F1' else 20}" for model in ours}
+
+
+def test_a_result_says_whether_it_used_extra_data_and_where_it_comes_from(client):
+    paper = make_paper()
+    board = make_board()
+    for model, extra, source in (("With", True, "api"), ("Without", False, "archive"), ("Unsaid", None, "demo")):
+        make_result(board, model_name=model, scores={"Accuracy": "1"}, paper=paper, uses_additional_data=extra, source=source)
+    rows = read(client.get(f"/paper/{paper.slug}")).tables[0][1:]
+    assert [(row[5], row[7]) for row in rows] == [("With extra data", "API"), ("Without", "archive"), ("Unsaid", "demo")]
+
+
+def test_a_result_on_a_board_of_hundreds_costs_the_same_three_queries(client, django_assert_num_queries):
+    paper = make_paper()
+    board = make_board(metrics=["F1", "EM"])
+    for number in range(300):
+        make_result(board, scores={"F1": str(number), "EM": "5"}, paper=paper if number < 150 else None)
+    with django_assert_num_queries(3):
+        assert client.get(f"/paper/{paper.slug}").status_code == 200
+
+
+def test_code_says_its_framework_and_its_stars_and_the_best_known_comes_first(client):
+    paper = make_paper()
+    links = [("quiet", "tf", None), ("starred", "pytorch", 1200), ("official", "none", 1), ("odd", "My <Framework>", 7)]
+    for name, framework, stars in links:
+        repository = make_repository(url=f"https://github.com/owner/{name}")
+        make_code_link(paper, repository, framework=framework, is_official=name == "official")
+        if stars is not None:
+            StarObservation.objects.create(repository=repository, observed_on=date(2026, 1, 2), stars=stars)
+    page = read(client.get(f"/paper/{paper.slug}"))
+    assert [text for text, _, _ in page.links if text.startswith("Code")] == [
+        "Code (official) owner/official ★ 1 star",
+        "Code owner/starred PyTorch ★ 1,200 stars",
+        "Code owner/odd My <Framework> ★ 7 stars",
+        "Code owner/quiet TensorFlow",
+    ]
+    assert ("span", {"class": "stars", "title": "GitHub stars on 2026-01-02"}) in page.elements
+
+
+def test_datasets_are_those_that_the_paper_introduced_and_those_of_its_results(client):
+    paper = make_paper()
+    make_dataset(name="Introduced", slug="introduced", paper=paper)
+    make_dataset(name="Spam", paper=paper, spam_reason="advertises something")
+    make_dataset(name="Removed", paper=paper, removed_at=timezone.now(), removed_reason="Spam.")
+    used = make_dataset(name="COCO", slug="coco")
+    for name in ("COCO minival", "COCO test-dev"):
+        make_result(make_board(dataset=used, dataset_name=name), scores={"Accuracy": "1"}, paper=paper)
+    for number in range(25):
+        make_result(make_board(dataset=make_dataset(name=f"D{number}")), scores={"Accuracy": "1"}, paper=paper)
+    page = read(client.get(f"/paper/{paper.slug}"))
+    in_order(page.main, ["Datasets Introduced here Introduced Results on COCO D0", "D22 2 more datasets D23 D24 Related Papers"])
+    assert (page.link("Introduced"), page.link("COCO"), page.main.count("COCO ")) == ("/dataset/introduced", "/dataset/coco", 3)
+    assert "Datasets" not in [text for _, text in read(client.get(f"/paper/{make_paper().slug}")).headings]
+
+
+def test_the_venue_leads_to_its_papers(client):
+    paper = make_paper(proceeding=make_proceeding(name="NeurIPS 2017 12", year=2017))
+    page = read(client.get(f"/paper/{paper.slug}"))
+    assert page.link("NeurIPS 2017") == "/conference/neurips/neurips-2017-12"
+    assert read(client.get(page.link("NeurIPS 2017"))).headings[0] == ("h1", "NeurIPS 2017")
+    assert "booktitle = {NeurIPS 2017}" in page.main
+
+
+def test_the_venue_leads_to_nothing_that_was_removed(client):
+    paper = make_paper(proceeding=make_proceeding())
+    address = f"/paper/{paper.slug}"
+    Conference.objects.update(removed_at=timezone.now(), removed_reason="A slip.")
+    assert read(client.get(address)).link("NeurIPS 2018") == "/conference/neurips-2018-12"
+    assert client.get("/conference/neurips-2018-12").status_code == 200
+    Proceeding.objects.update(removed_at=timezone.now(), removed_reason="A slip.")
+    page = read(client.get(address))
+    assert "NeurIPS 2018" in page.main
+    assert not any((href or "").startswith("/conference/") for href in page.hrefs())

@@ -8,12 +8,13 @@ from django.utils import timezone
 from papers.models import Source
 from portal import archive_import
 from portal.pages import errors
-from tests.factories.catalogue import make_paper
+from tests.factories.catalogue import make_author, make_board, make_dataset, make_paper, make_task
+from tests.factories.runs import make_planned_run
 from tests.portal.reading import in_order, read
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Submit", "About"]
+HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Trends", "About"]
 PAGES = [
     "/",
     "/papers",
@@ -66,7 +67,7 @@ def test_pages_are_whole_and_leave_a_stranger_without_a_cookie(client, address):
 
 
 @pytest.mark.parametrize(
-    ("address", "entry"), [("/tasks", "Tasks"), ("/sota", "SotA"), ("/benchmarks", "SotA"), ("/submit", "Submit")]
+    ("address", "entry"), [("/tasks", "Tasks"), ("/sota", "SotA"), ("/benchmarks", "SotA"), ("/trends", "Trends")]
 )
 def test_the_header_marks_where_the_reader_is(client, address, entry):
     marked = [text for text, _, attributes in read(client.get(address)).links if attributes.get("aria-current") == "page"]
@@ -159,11 +160,11 @@ def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):
         page.main,
         [
             "Papers GPT-NeoX-20B: An Open-Source Autoregressive Language Model", "Sid Black, Stella Biderman, Eric Hallahan,",
-            "Ben Wang, Samuel Weinbach", "2022-04-14", "BigScience (ACL) 2022 5", "Multi-task Language Understanding", "Language Modelling",
+            "Ben Wang, Samuel Weinbach", "2022-04-14", "BigScience (ACL) 2022", "Multi-task Language Understanding", "Language Modelling",
             "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Abstract", "We introduce GPT-NeoX-20B, a 20 billion parameter",
-            "we describe \\model{}'s architecture", "Results", "Task Dataset Metric Value Model",
-            "Transfer Learning MML Average (%) 33.6 GPT-NeoX 20B (5-shot)",
-            "Multi-Task Learning MML Average (%) 33.6 GPT-NeoX 20B (5-shot)", "Related Papers",
+            "we describe \\model{}'s architecture", "Results", "Task Dataset Metric Value Rank Model Measured here From",
+            "Transfer Learning MML Average (%) 33.6 #1 of 1 GPT-NeoX 20B (5-shot)",
+            "Multi-Task Learning MML Average (%) 33.6 #1 of 1 GPT-NeoX 20B (5-shot)", "Related Papers",
             "Visual-Language Model Knowledge Distillation Method for Image Quality Assessment 2025-07-21",
             "Making Language Model a Hierarchical Classifier and Generator 2025-07-17",
             "VisionThink: Smart and Efficient Vision Language Model via Reinforcement Learning 2025-07-17", "2025-07-17", "2025-07-17",
@@ -171,3 +172,81 @@ def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):
         ],
     )  # fmt: skip
     assert "Summary by" not in page.main
+
+
+@pytest.mark.parametrize("address", ["/sign-out", "/runs/request"])
+def test_what_only_forms_may_send_to_says_so_in_the_sites_frame(client, address):
+    response = client.get(address)
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS" if address == "/sign-out" else "POST")
+    page = read(response)
+    in_order(
+        page.main, ["405", "Not this way", "This address only takes what a form sends: use the button on the page that has it."]
+    )
+    assert page.title == "Not this way | Papers With Code 2"
+    assert page.link("Home") == "/"
+
+
+def test_what_can_only_be_read_says_so(client):
+    run = make_planned_run()
+    response = client.post(f"/runs/{run.public_id}/state")
+    assert response.status_code == 405
+    assert "This address can only be read: nothing can be sent to it." in read(response).main
+
+
+def test_the_api_answers_a_wrong_method_in_its_own_words(client):
+    response = client.delete("/api/v1/papers/")
+    assert response.status_code in {401, 403, 405}
+    assert response["Content-Type"].startswith("application/json")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/paper/attention-is-all-you-need-1", "attention is all you need"),
+        ("/task/Question_Answering/", "Question Answering"),
+        ("/nope", "nope"),
+        ("/method/gpt-3", "gpt 3"),
+        ("/dataset/%3Cscript%3E%22x", "script x"),
+        (f"/paper/{'word-' * 80}", "word " * 19 + "word"),
+        ("/paper/---", ""),
+    ],
+)
+def test_a_page_that_is_not_there_offers_the_search_for_its_words(client, address, words):
+    response = client.get(address, follow=True)
+    assert response.status_code == 404
+    fields = [values for tag, values in read(response).elements if tag == "input" and values.get("name") == "q"]
+    assert [field["value"] for field in fields] == ["", words]
+
+
+def test_a_removed_thing_is_named_and_looked_for_but_no_person_and_no_spam(client):
+    gone = {"removed_at": timezone.now(), "removed_reason": "A copy."}
+    make_paper(title="A <b>title</b>", slug="a-title", **gone)
+    make_task(name="A task", slug="a-task", **gone)
+    make_board(task=make_task(name="Reading"), dataset=make_dataset(name="SQuAD"), slug="reading-on-squad", **gone)
+    make_author(name="Ada Lovelace", slug="someone", **gone)
+    make_dataset(name="Casino", slug="buy-now", spam_reason="advertises something")
+    for address, name, looked_for in (
+        ("/paper/a-title", "A <b>title</b>", "A <b>title</b>"),
+        ("/task/a-task", "A task", "A task"),
+        ("/sota/reading-on-squad", "Reading on SQuAD", "Reading on SQuAD"),
+        ("/author/someone", "", "someone"),
+        ("/dataset/buy-now", "", "buy now"),
+    ):
+        response = client.get(address)
+        page = read(response)
+        assert response.status_code == 410
+        assert name in page.main
+        assert not {"Lovelace", "Casino"} & set(page.text.split())
+        assert [values["value"] for tag, values in page.elements if tag == "input" and values.get("name") == "q"][1] == looked_for
+
+
+def test_the_header_leads_to_trends_and_the_footer_to_submitting(client):
+    page = read(client.get("/"))
+    assert [page.link("Trends"), page.link("Submit Results")] == ["/trends", "/submit"]
+    assert "Submit" not in [text for text, _, _ in page.links]
+
+
+def test_a_dataset_that_no_paper_was_counted_for_says_nothing_of_it(client):
+    for number, line in ((0, False), (None, False), (3, True)):
+        dataset = make_dataset(archive_paper_count=number)
+        assert ("as the archive counted" in read(client.get(f"/dataset/{dataset.slug}")).main) is line

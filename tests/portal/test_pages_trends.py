@@ -9,7 +9,7 @@ from django.conf import settings as project_settings
 from django.utils import timezone
 
 from papers.models import ArchiveExport, ArchiveImport, ExportedFile
-from portal.pages import bar_chart, libraries, line_chart
+from portal.pages import bar_chart, libraries, line_chart, trends
 from tests.factories.catalogue import make_code_link, make_paper, make_repository
 from tests.factories.runs import make_checkpoint, make_protocol, make_worker
 from tests.portal.reading import in_order, read
@@ -41,7 +41,7 @@ def test_trends_count_papers_code_and_frameworks_by_year(client):
     assert page.tables == [
         [
             ["Year", "Papers", "With code", "Share", "PyTorch", "TensorFlow", "Framework not known"],
-            ["2020", "4", "3", "75 %", "2", "1", "1"],
+            ["2020 to July", "4", "3", "75 %", "2", "1", "1"],
             ["2019", "1", "1", "100 %", "0", "1", "0"],
         ]
     ]
@@ -53,7 +53,7 @@ def test_trends_follow_a_removal_at_once(client):
     with_code(date(2020, 6, 1), "jax")
     paper.removed_at, paper.removed_reason = timezone.now(), "Spam."
     paper.save()
-    assert read(client.get("/trends")).tables[0][1] == ["2020", "1", "1", "100 %", "1", "0"]
+    assert read(client.get("/trends")).tables[0][1] == ["2020 to June", "1", "1", "100 %", "1", "0"]
 
 
 def test_trends_of_nothing_and_of_no_framework_say_so(client):
@@ -76,6 +76,51 @@ def test_trends_ask_as_many_questions_of_many_papers_as_of_few(client, django_as
             with_code(date(1990 + number, 1 + number % 12, 1), "pytorch", f"framework {number}")
         with django_assert_num_queries(3):
             assert client.get("/trends").status_code == 200
+
+
+def papers_in(month, *, number, coded):
+    for place in range(number):
+        paper = make_paper(date=month)
+        if place < coded:
+            make_code_link(paper, framework="pytorch")
+
+
+def test_a_year_that_is_not_over_is_left_out_of_the_charts_and_said_to_be(client):
+    papers_in(date(2019, 12, 1), number=4, coded=2)
+    papers_in(date(2020, 12, 1), number=4, coded=3)
+    papers_in(date(2021, 7, 1), number=2, coded=0)
+    found = trends.read()
+    assert found.left_out == "2021"
+    assert [tick.label for tick in found.code.times] == ["2019", "2020"]
+    assert found.code.lines[0].paths == ("M0.0 37.5L100.0 6.25",)
+    page = read(client.get("/trends"))
+    assert "2021 is not over in this catalogue, and is left out of them." in page.main
+    assert [row[:3] for row in page.tables[0][1:]] == [["2021 to July", "2", "0"], ["2020", "4", "3"], ["2019", "4", "2"]]
+
+
+def test_a_year_that_is_over_is_drawn(client):
+    for year in (2019, 2020, 2021):
+        papers_in(date(year, 12, 31), number=2, coded=1)
+    assert trends.read().left_out == ""
+    assert [tick.label for tick in trends.read().code.times] == ["2019", "2020", "2021"]
+    assert "is not over" not in read(client.get("/trends")).main
+
+
+def test_the_month_that_we_are_in_is_not_over():
+    today = timezone.now().date()
+    for year in (today.year - 2, today.year - 1):
+        papers_in(date(year, 12, 1), number=2, coded=1)
+    papers_in(today.replace(day=1), number=2, coded=0)
+    assert trends.read().left_out == str(today.year)
+
+
+def test_a_year_of_very_few_papers_has_no_point():
+    papers_in(date(2018, 1, 1), number=1, coded=1)
+    papers_in(date(2019, 1, 1), number=60, coded=10)
+    papers_in(date(2020, 12, 1), number=60, coded=20)
+    found = trends.read()
+    assert found.code.lines[0].paths == ("M50.0 58.33L100.0 16.67",)
+    assert [tick.label for tick in found.code.shares][-1] == "40%"
 
 
 def test_libraries_are_repositories_of_several_papers(client, monkeypatch):
@@ -154,10 +199,11 @@ def test_bars_stand_inside_of_the_drawing(counts):
     assert chart.bars
     assert len(chart.bars) <= bar_chart.MOST_YEARS
     for bar in chart.bars:
-        assert 0 <= bar.x <= bar.x + bar.width <= chart.width
-        assert bar_chart.TOP <= bar.y <= bar.y + bar.height <= chart.base + 0.1
+        assert 0 <= bar.x <= bar.x + bar.width <= 100
+        assert 0 <= bar.y <= bar.y + bar.height <= 100.01
+        assert 0 < bar.middle < 100
     assert chart.counts == tuple(sorted(counts.items()))
-    assert max(bar.height for bar in chart.bars) == chart.base - bar_chart.TOP
+    assert max(bar.height for bar in chart.bars) == 100
 
 
 def test_nothing_makes_no_chart():
@@ -172,15 +218,15 @@ def test_a_line_breaks_where_nothing_is_known_and_keeps_inside_of_its_axes():
     assert [len(line.paths) for line in chart.lines] == [1, 0]
     assert len(chart.lines[0].dots) == 1
     assert [tick.label for tick in chart.shares] == ["0%", "10%", "20%", "30%", "40%"]
-    assert chart.shares[-1].place == line_chart.TOP
-    assert chart.times[-1].place == chart.right
+    assert chart.shares[-1].place == 0
+    assert chart.times[-1].place == 100
 
 
 def test_charts_are_well_formed_and_named(client):
     with_code(date(2020, 5, 1), 'a"b<c>&')
     html = client.get("/trends").content.decode()
-    for part in html.split("<svg")[1:]:
-        ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
+    for part in html.split("<figure")[1:]:
+        ElementTree.fromstring("<figure" + part.split("</figure>")[0] + "</figure>")
     named = [values for tag, values in read(client.get("/trends")).elements if tag == "svg" and values.get("role") == "img"]
     assert [values["aria-label"].split(".")[0] for values in named] == [
         "Share of papers with code by year", "Share of papers with code by framework and year",

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from papers.keys_first import keys_first
 from papers.models import PaperQuerySet
 from portal.pages.paper_cards import STARS_MARK, PaperCard, cards
 
@@ -55,9 +56,9 @@ def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Ke
     if day is None:
         undated = undated.filter(pk__lt=key)
     else:
-        found = cards(ordered.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)[: size + 1])
+        found = cards(keys_first(ordered.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)[: size + 1]))
     if len(found) <= size:
-        found += cards(undated[: size + 1 - len(found)])
+        found += cards(keys_first(undated[: size + 1 - len(found)]))
     return cut(found, size=size, after=after, mark=lambda card: card.mark, kept=kept)
 
 

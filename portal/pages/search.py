@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from leaderboards import search as board_search
 from leaderboards.models import Leaderboard
 from papers import search as paper_search
+from papers import search_words
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Author, Dataset, Method, Named, Task
 from papers.search import MOST_HITS, Within
@@ -135,9 +136,11 @@ def read(asked: QueryDict) -> Wanted:
             key, task = found[0], Link(text=found[1], href=address("tasks:detail", slug), detail=slug)
         else:
             complaint = complaint or f"There is no task “{paper_filter.quoted(slug)}” here: papers of all tasks are shown."
-    kind = asked.get("type", "")
+    kind, query = asked.get("type", ""), clean(asked.get("q", ""))
+    if both := search_words.contradiction(query):
+        complaint = complaint or f"No paper has “{both}” and lacks it too: leave one of the two out."
     return Wanted(
-        query=clean(asked.get("q", "")),
+        query=query,
         kind=kind if kind in KINDS else "",
         task=task,
         within=Within(task=key, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
@@ -156,7 +159,7 @@ def _page_number(text: str) -> int:
 
 
 def find(wanted: Wanted) -> Found | None:
-    """What is found: eight queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
+    """What is found: nine queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
     if not wanted.query:
         return None
     if wanted.kind and wanted.kind != "papers":
@@ -195,16 +198,24 @@ def _slug(link: Link) -> str:
 
 
 def _others(query: str, *, kinds: list[str], limit: int) -> Found:
-    """What is found by name: a query a kind."""
+    """What is found by name: a query a kind, and one more for boards."""
     boards: tuple[BoardCard, ...] = ()
     if "boards" in kinds:
-        boards = board_cards.cards(board_search.boards(Leaderboard.objects.published(), query)[:limit])
+        boards = _board_cards(query, limit=limit)
     groups = (
         Group(kind=kind, heading=KINDS[kind], links=links[:limit], has_more=len(links) > limit)
         for kind in kinds
         if kind != "boards" and (links := _links(kind, query, limit=limit + 1))
     )
     return Found(papers=(), paper_count="0", first=1, has_next=False, boards=boards, groups=tuple(groups))
+
+
+def _board_cards(query: str, *, limit: int) -> tuple[BoardCard, ...]:
+    """The boards that are found. Their keys first, or the database would join all boards with what a card shows."""
+    shown = Leaderboard.objects.published()
+    keys = list(board_search.boards(shown, query).values_list("pk", flat=True)[:limit])
+    cards = {card.key: card for card in board_cards.cards(shown.filter(pk__in=keys))}
+    return tuple(cards[key] for key in keys if key in cards)
 
 
 def _links(kind: str, query: str, *, limit: int) -> tuple[Link, ...]:

@@ -99,7 +99,7 @@ def _statement(joins: tuple[bool, ...]) -> tuple[str, str, tuple[Any, ...]]:
     """
     stand_in = " ".join("on" if is_join else f"standin{place}" for place, is_join in enumerate(joins))
     board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
-    boards = board_search.boards(Leaderboard.objects.published(), stand_in)
+    boards = board_search.boards(Leaderboard.objects.published(), stand_in, cap=CAP)
     first, *others = [
         _rows(named(Task.objects.published(), stand_in, cap=CAP), "Task"),
         _rows(named(Dataset.objects.published(), stand_in, cap=CAP), "Dataset"),

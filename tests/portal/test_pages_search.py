@@ -104,6 +104,25 @@ def test_boards_are_found_by_words_of_task_and_dataset_together(client):
     assert hrefs == ["/sota/both"]
 
 
+def test_boards_of_most_results_come_first(client):
+    for slug, number in [("a", 1), ("b", 3), ("c", 2)]:
+        board = make_board(task=make_task(name="Zebra"), dataset=make_dataset(name=f"Stripes {slug}"), slug=slug)
+        for place in range(number):
+            make_result(board, occurrence=place, model_name="Net")
+    for address in ("/search?q=zebra", "/search?q=zebra&type=boards"):
+        hrefs = [href for href in read(client.get(address)).hrefs() if href.startswith("/sota/")]
+        assert hrefs == ["/sota/b", "/sota/c", "/sota/a"]
+    suggested = client.get("/search/suggest?q=zebra").json()["suggestions"]
+    assert [found["href"] for found in suggested if found["kind"] == "Board"] == ["/sota/b", "/sota/c", "/sota/a"]
+
+
+def test_a_word_that_is_wanted_and_left_out_is_said(client):
+    make_paper(title="Zebra and quagga")
+    page = read(client.get("/search", {"q": "zebra quagga -Quagga"}))
+    assert "No paper has “Quagga” and lacks it too: leave one of the two out." in page.main
+    assert [text for tag, text in page.headings if tag == "h3"] == []
+
+
 def test_words_of_abstracts_find_papers(client):
     make_paper(title="One", abstract="About zebras.")
     make_paper(title="Two", abstract="About horses.")
@@ -126,7 +145,7 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(client, django_as
             make_paper(title=name, authors=[name], tasks=[task], repositories=[make_repository()], date=date(2020, 1, 1))
             make_task(name=name)
         for address, queries in [
-            ("/search?q=zebra", 8), ("/search?q=zebra&type=papers", 2), ("/search?q=zebra&type=models", 1),
+            ("/search?q=zebra", 9), ("/search?q=zebra&type=papers", 2), ("/search?q=zebra&type=models", 1),
             ("/search?q=zebra&code=1&year=2020", 2), ("/search?q=zebra&task=stripes", 3),
         ]:  # fmt: skip
             with django_assert_num_queries(queries):

@@ -102,7 +102,7 @@ def _leader_badge(view: BoardView, slug: str) -> LeaderBadge | None:
 def shown(found: BoardPage, choice: Choice) -> BoardView:
     """The board by the chosen metric, with the chosen results and columns. Ranks are among the results that are shown."""
     metric = None if choice.metric is None else found.columns[choice.metric]
-    is_as_read = not choice.is_filtered and not choice.metric
+    is_as_read = not choice.is_filtered and choice.metric == found.ranked_by
     rows = found.rows if is_as_read else _ranked(filter(choice.takes, found.rows), choice, metric)
     points = _points(rows, choice, metric)
     return BoardView(

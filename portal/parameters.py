@@ -11,7 +11,8 @@ _PAPERS = "after year sort code"
 _LISTS = ("tasks", "benchmarks", "dataset", "methods", "method", "model", "author", "conference", "libraries")
 _WITHOUT = (
     "", "paper", "area", "badge", "conferences", "trends", "downloads", "submit", "about", "design",
-    "latest.atom", "sitemap.xml", "sitemaps", "robots.txt", "opensearch.xml", "site.webmanifest", "favicon.ico",
+    "latest.atom", "latest-with-code.atom", "sitemap.xml", "sitemaps", "robots.txt", "opensearch.xml",
+    "site.webmanifest", "favicon.ico",
 )  # fmt: skip
 _READ: Mapping[str, str] = {
     "papers": _PAPERS,

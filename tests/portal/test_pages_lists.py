@@ -13,6 +13,7 @@ from tests.factories.catalogue import (
     make_area,
     make_author,
     make_board,
+    make_code_link,
     make_dataset,
     make_method,
     make_paper,
@@ -79,6 +80,45 @@ def test_a_paper_in_a_list_has_date_venue_authors_tasks_and_code(client):
     )  # fmt: skip
     main = read(client.get("/papers")).main
     assert "Paper 2020-01-01 NeurIPS 2018 12 A, B, C and 2 more 2 repositories T" in main
+
+
+@pytest.mark.parametrize(("where", "size"), [("/papers", 30), ("/task/t", 30), ("/author/someone", 30), ("/latest", 30)])
+def test_papers_dated_in_the_future_come_last(client, where, size):
+    values = {"tasks": [make_task(slug="t")], "authors": ["Someone"]}
+    ahead = timezone.localdate() + timedelta(days=400)
+    for day in (ahead, ahead + timedelta(days=1), ahead):
+        make_paper(title=f"Paper of {day}", date=day, repositories=[make_repository()], **values)
+    make_paper(title="Paper undated", repositories=[make_repository()], **values)
+    for paper in papers(size + 5, **values):
+        make_code_link(paper)
+    seen, address = [], where
+    while address:
+        page = read(client.get(address))
+        seen += titles(page)
+        address = next((href for text, href, _ in page.links if text == "Next page"), "")
+    late = ["Paper undated", f"Paper of {ahead + timedelta(days=1)}", f"Paper of {ahead}", f"Paper of {ahead}"]
+    assert seen == [f"Paper {day:03}" for day in reversed(range(size + 5))] + late
+
+
+def test_pages_go_on_within_papers_of_the_future_and_behind_undated_ones(client):
+    ahead = timezone.localdate() + timedelta(days=400)
+    for number in range(33):
+        make_paper(title=f"Paper to come {number}", date=ahead)
+        make_paper(title=f"Paper undated {number}", date=None)
+    seen, address = [], "/papers"
+    while address:
+        page = read(client.get(address))
+        seen += titles(page)
+        address = next((href for text, href, _ in page.links if text == "Next page"), "")
+    behind = list(reversed(range(33)))
+    assert seen == [f"Paper undated {number}" for number in behind] + [f"Paper to come {number}" for number in behind]
+
+
+def test_a_paper_dated_in_the_future_does_not_trend(client):
+    make_paper(title="Paper to come", date=timezone.localdate() + timedelta(days=2), repositories=[make_repository()])
+    make_paper(title="Paper of today", date=timezone.localdate(), repositories=[make_repository()])
+    make_paper(title="Paper undated", repositories=[make_repository()])
+    assert titles(read(client.get("/"))) == ["Paper of today", "Paper undated"]
 
 
 def test_papers_come_newest_first_page_by_page_each_once_and_undated_ones_last(client):

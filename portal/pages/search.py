@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import unquote, urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from leaderboards import search as board_search
 from leaderboards.models import Leaderboard
@@ -17,7 +17,7 @@ from papers.search import MOST_HITS, Within
 from papers.search_names import named
 from papers.search_words import clean
 from portal.context import page
-from portal.pages import board_cards, figures, paper_cards, paper_filter
+from portal.pages import board_cards, clean_address, figures, paper_cards, paper_filter, task_choice
 from portal.pages.board_cards import BoardCard
 from portal.pages.keyset import NO_SUCH_PLACE
 from portal.pages.links import Link, address, model_address
@@ -113,8 +113,12 @@ class Found:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """The page of what was found."""
+    """The page of what was found; what its forms send is answered by the address that readers share."""
     wanted = read(request.GET)
+    if clean := clean_address.shared(request):
+        return clean
+    if wanted.task and wanted.task.detail != request.GET.get("task") and not wanted.complaint:
+        return HttpResponseRedirect(request.path + wanted.at(wanted.page))
     found = find(wanted)
     context = {
         "found": found,
@@ -127,23 +131,20 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def read(asked: QueryDict) -> Wanted:
-    """The search that an address asks for; one query where it names a task."""
+    """The search that an address asks for; one query where it names a task by its slug, two where by its name."""
     year, complaint = paper_filter.year_of(asked.get("year", ""))
-    slug, task, key = clean(asked.get("task", "")), None, None
-    if slug:
-        found = Task.objects.published().filter(slug=slug).values_list("pk", "name").first()
-        if found:
-            key, task = found[0], Link(text=found[1], href=address("tasks:detail", slug), detail=slug)
-        else:
-            complaint = complaint or f"There is no task “{paper_filter.quoted(slug)}” here: papers of all tasks are shown."
+    said = clean(asked.get("task", ""))
+    task = task_choice.find(said)
+    if said and task is None:
+        complaint = complaint or f"There is no task “{paper_filter.quoted(said)}” here: papers of all tasks are shown."
     kind, query = asked.get("type", ""), clean(asked.get("q", ""))
     if both := search_words.contradiction(query):
         complaint = complaint or f"No paper has “{both}” and lacks it too: leave one of the two out."
     return Wanted(
         query=query,
         kind=kind if kind in KINDS else "",
-        task=task,
-        within=Within(task=key, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
+        task=Link(text=task.name, href=address("tasks:detail", task.slug), detail=task.slug) if task else None,
+        within=Within(task=task.key if task else None, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
         page=_page_number(asked.get("page", "")),
         complaint=complaint,
     )

@@ -346,7 +346,7 @@ def test_what_was_removed_says_so_and_what_was_renamed_redirects(client, kind, m
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 5), ("/papers", 3), ("/latest", 2), ("/greatest", 2), ("/tasks", 2), ("/sota", 2), ("/benchmarks", 1), ("/datasets", 2), ("/methods", 2), ("/runs", 5),
+        ("/", 5), ("/papers", 3), ("/latest", 2), ("/greatest", 2), ("/tasks", 2), ("/sota", 2), ("/benchmarks", 1), ("/datasets", 3), ("/methods", 2), ("/runs", 5),
         ("/task/main", 10), ("/task/main?sort=greatest&year=2020", 9), ("/area/field", 3), ("/dataset/data", 7), ("/method/way", 6), ("/author/person", 5), ("/search?q=paper", 9),
     ],
 )  # fmt: skip

@@ -169,8 +169,19 @@ def test_papers_can_be_narrowed_down_by_task_year_and_code(client):
         assert "Zebra trick" not in page.main
         assert page.link("Show all") == "/search?q=zebra"
     assert "No paper of that kind has these words." in page.main
-    offered = [attributes for tag, attributes in page.elements if tag == "option"]
-    assert [(option["value"], "selected" in option) for option in offered] == [("", False), ("stripes", True)]
+    field = next(attributes for tag, attributes in page.elements if attributes.get("name") == "task")
+    assert (field["type"], field["value"]) == ("text", "Stripes")
+    assert [attributes["value"] for tag, attributes in page.elements if tag == "option"] == ["Stripes"]
+
+
+def test_any_task_can_be_typed(client):
+    make_paper(title="Zebra one", tasks=[make_task(name="Stripes of Zebras")])
+    make_paper(title="Zebra two")
+    response = client.get("/search?q=zebra&task=Stripes+of&year=&type=")
+    assert (response.status_code, response["Location"]) == (302, "/search?q=zebra&task=Stripes+of")
+    response = client.get(response["Location"])
+    assert (response.status_code, response["Location"]) == (302, "/search?q=zebra&task=stripes-of-zebras")
+    assert [text for tag, text in read(client.get(response["Location"])).headings if tag == "h3"] == ["Zebra one"]
 
 
 def test_pages_keep_the_filters(client):

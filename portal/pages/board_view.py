@@ -9,7 +9,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from leaderboards import charts, ranking
+from leaderboards import charts, ranking, units
 from leaderboards.charts import Chart, Point
 from papers.models import SlugHistory
 from portal.context import page, viewer
@@ -134,6 +134,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
     """What the chart shows: each dated number, and what was measured beside it. Without a paper, a point leads to its row."""
     if metric is None or choice.metric is None:
         return
+    unit = units.unit_of(metric.name)
     for place, row in enumerate(rows, start=1):
         number = row.numbers[choice.metric]
         if number is None or row.date is None:
@@ -143,7 +144,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
         source = row.measured[0].source.href if is_own else row.paper.href
         yield Point(
             day=row.date,
-            value=number,
+            value=units.in_ones(number, row.values[choice.metric], unit=unit) if unit != 1 and not is_own else number,
             label=" · ".join(part for part in told if part) + (" · measured here" if is_own else ""),
             href=source or f"#row-{place}",
             kind="measured" if is_own else "claim",

@@ -254,6 +254,29 @@ def test_a_board_whose_first_metric_only_describes_is_ranked_by_the_next(client)
     )
 
 
+def test_numbers_of_a_column_with_a_unit_stand_on_one_scale_in_the_chart_alone(client):
+    made = make_board(slug="qa", task=make_task(name="QA"), dataset=make_dataset(name="Odd"), metrics=["Accuracy", "Params (M)"])
+    for day, cell in enumerate(["344", "344M", "0.000348B", "137B"], start=1):
+        scores = {"Params (M)": cell, "Accuracy": "1"}
+        make_result(made, model_name=cell, scores=scores, paper_date=date(2020, 1, day))
+    page = get(client, "?metric=Params+%28M%29")
+    heights = {text.split(" ")[0]: at["cy"] for text, at in _circles(page)}
+    assert heights["344"] == heights["344M"]
+    ticks = [text for text in ("50B", "100B") if text in page.main]
+    assert ticks == ["50B", "100B"]
+    assert [row[2] for row in page.tables[0][1:]] == ["344", "344M", "0.000348B", "137B"]
+    values = [
+        row["metrics"]["Params (M)"]["value"] for row in client.get("/sota/qa.json?metric=Params+%28M%29").json()["results"]
+    ]
+    assert values == [344.0, 344e6, 348e3, 137e9]
+
+
+def _circles(page):
+    """The chart's round points: what each says, and its attributes."""
+    circles = [at for tag, at in page.elements if tag == "circle" and at.get("class") == "mark-shape"]
+    return list(zip((text for text, _ in points(page)), circles, strict=True))
+
+
 def test_hostile_names_stay_text(client):
     made = make_board(slug="qa", task=make_task(name="QA"), dataset=make_dataset(name="Odd"), metrics=['"><script>x'])
     make_result(made, model_name="</title></svg><script>y", scores={'"><script>x': "1"}, paper_date=date(2020, 1, 1))

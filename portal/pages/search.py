@@ -1,7 +1,7 @@
 """Search: papers by their words, and other things by the words of their names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import unquote, urlencode
 
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from leaderboards import search as board_search
 from leaderboards.models import Leaderboard
 from papers import search as paper_search
-from papers import search_words
+from papers import search_people, search_words
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Author, Dataset, Method, Named, Task
 from papers.search import MOST_HITS, Within
@@ -92,7 +92,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search finds."""
+    """What a search finds; papers that are `by_people` were found by names of authors too, since no paper has all the words."""
 
     papers: tuple[PaperCard, ...]
     paper_count: str
@@ -100,6 +100,7 @@ class Found:
     has_next: bool
     boards: tuple[BoardCard, ...]
     groups: tuple[Group, ...]
+    is_by_people: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -160,7 +161,7 @@ def _page_number(text: str) -> int:
 
 
 def find(wanted: Wanted) -> Found | None:
-    """What is found: nine queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
+    """What is found: ten queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
     if not wanted.query:
         return None
     if wanted.kind and wanted.kind != "papers":
@@ -169,6 +170,8 @@ def find(wanted: Wanted) -> Found | None:
     papers = paper_search.papers(wanted.query, limit=PAPERS_SHOWN, offset=offset, within=wanted.within)
     if offset and not papers.hits:
         raise Http404(NO_SUCH_PLACE)
+    if not papers.hits and not wanted.is_filtered and (found := search_people.papers(wanted.query, limit=PAPERS_SHOWN)):
+        return _by_people(wanted, found)
     has_others = wanted.kind == "" and wanted.page == 1 and not wanted.is_filtered
     others = _others(wanted.query, kinds=[kind for kind in KINDS if kind != "papers"] if has_others else [], limit=OTHERS_SHOWN)
     return Found(
@@ -179,6 +182,14 @@ def find(wanted: Wanted) -> Found | None:
         boards=others.boards,
         groups=others.groups,
     )
+
+
+def _by_people(wanted: Wanted, papers: tuple[int, ...]) -> Found:
+    """Papers of people whose names are in the query, and what is found by name as ever."""
+    others = _others(wanted.query, kinds=[] if wanted.kind else [kind for kind in KINDS if kind != "papers"], limit=OTHERS_SHOWN)
+    count = f"{len(papers)}+" if len(papers) == PAPERS_SHOWN else str(len(papers))
+    cards = _cards(list(papers))
+    return replace(others, papers=cards, paper_count=count, is_by_people=True)
 
 
 def tasks_offered(wanted: Wanted, found: Found | None) -> tuple[Link, ...]:

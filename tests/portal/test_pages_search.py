@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from tests.factories.catalogue import (
     make_author,
@@ -102,6 +103,33 @@ def test_boards_are_found_by_words_of_task_and_dataset_together(client):
     page = read(client.get("/search", {"q": "parsing on bank", "type": "boards"}))
     hrefs = [href for href in page.hrefs() if href.startswith("/sota/")]
     assert hrefs == ["/sota/both"]
+
+
+def test_papers_are_found_by_names_of_authors_together_with_words(client):
+    one = make_paper(title="Attention is all you need", authors=["Ashish Vaswani", "Noam Shazeer"], date=date(2017, 6, 12))
+    make_paper(title="Scaling", abstract="Attentions of every kind.", authors=["Ashish Vaswani"], date=date(2019, 1, 1))
+    make_paper(title="Attention for others", authors=["Somebody Else"])
+    make_paper(title="Speech", authors=["Ashish Vaswani"])
+    make_paper(title="Attention removed", authors=["Ashish Vaswani"], removed_at=timezone.now(), removed_reason="Spam.")
+    said = "No paper has all of these words in its title and abstract: with these, some are names of authors."
+    for query in ("vaswani attention", "ATTENTION Ashish Väswani"):
+        page = read(client.get("/search", {"q": query}))
+        assert [text for tag, text in page.headings if tag == "h3"] == ["Scaling", "Attention is all you need"]
+        assert "1 to 2 of 2" in page.main
+        assert said in page.main
+    assert found(client, "shazeer attention") == [one.title]
+    assert found(client, "the attention of noam shazeer") == [one.title]
+    assert said not in read(client.get("/search", {"q": "attention others"})).main
+    for query in (
+        "vaswani -attention",
+        '"vaswani attention"',
+        "vaswani OR shazeer",
+        "vaswani zebra",
+        "vaswani",
+        "a b",
+        "vaswani attention " * 9,
+    ):
+        assert found(client, query) == [], query
 
 
 def test_boards_of_most_results_come_first(client):

@@ -14,7 +14,7 @@ from math import ceil, floor, isfinite, log10
 from statistics import quantiles
 from typing import Literal
 
-from leaderboards import ranking
+from leaderboards import ranking, units
 from leaderboards.directions import Direction
 
 LEFT, RIGHT, TOP, BOTTOM = 9.0, 97.0, 7.0, 93.0
@@ -261,8 +261,12 @@ def _figures(values: _Scale) -> Iterable[Tick]:
     step = next((power * times for times in (1, 2, 5) if span / (power * times) <= MOST_TICKS), power * 10)
     if step <= 0 or abs(values.low / step) > 1e9:
         return  # numbers that differ behind the tenth digit: no label could tell them apart
-    for place in range(ceil(values.low / step), floor(values.high / step) + 1):
-        yield Tick(at=values(place * step), text=_figure(place * step, step=step))
+    places = range(ceil(values.low / step), floor(values.high / step) + 1)
+    largest = max((abs(place * step) for place in places), default=0.0)
+    times, word = next(((times, word) for times, word in units.UNITS if times <= largest < 1000 * units.UNITS[0][0]), (1.0, ""))
+    for place in places:
+        text = _figure(place * step / times, step=step / times) + word
+        yield Tick(at=values(place * step), text=text if place or not word else "0")
 
 
 def _figure(value: float, *, step: float) -> str:
@@ -276,5 +280,5 @@ def _label(dated: Sequence[Point], best: Sequence[tuple[date, float]], *, metric
     first, last = dated[0].day.year, dated[-1].day.year
     when = f"in {first}" if first == last else f"from {first} to {last}"
     number = "1 result" if len(dated) == 1 else f"{len(dated):,} results"
-    leads = f"; the best so far is {best[-1][1]:g}, since {best[-1][0].isoformat()}" if best else ""
+    leads = f"; the best so far is {units.in_short(best[-1][1])}, since {best[-1][0].isoformat()}" if best else ""
     return f"{metric} of {number} {when}{leads}."

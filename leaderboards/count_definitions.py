@@ -39,9 +39,9 @@ STORED = [
             LEFT JOIN LATERAL (
                 SELECT metric.id, metric.direction
                 FROM leaderboards_metric metric
-                WHERE metric.leaderboard_id = board.id
+                WHERE metric.leaderboard_id = board.id AND metric.direction <> 'none'
                 ORDER BY metric.position, metric.id LIMIT 1
-            ) AS ranking ON ranking.direction <> 'none'
+            ) AS ranking ON true
             LEFT JOIN LATERAL (
                 SELECT claim.id AS claim_id, score.id AS score_id, score.value, score.is_doubtful
                 FROM leaderboards_score score

@@ -12,8 +12,9 @@ class BoardCount(models.Model):
     """What stands on a board, and its best claim; every board that is shown has a row.
 
     `results` are claims and the measurements that test no claim; `measurements` are all that stand. `papers` have a claim.
-    The best claim is that of the metric which ranks the board (the first); of equal ones that with the earliest date, then
-    the one that came first. All its fields are null on a board that is not ranked. A doubtful value counts, and says so.
+    The best claim is that of the metric which ranks the board (the first with a direction); of equal ones that with the earliest
+    date, then the one that came first. All its fields are null on a board that is not ranked. A doubtful value counts, and says
+    so.
     """
 
     board = counted("leaderboards.Leaderboard")

@@ -100,7 +100,7 @@ class Metric(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     leaderboard = models.ForeignKey(Leaderboard, models.CASCADE, related_name="metrics")
     name = models.TextField()
-    position = models.PositiveIntegerField(help_text="0 is the metric that ranks the board.")
+    position = models.PositiveIntegerField(help_text="The first that has a direction ranks the board.")
     direction = models.CharField(max_length=6, choices=Direction)
     direction_source = models.CharField(max_length=8, choices=DirectionSource, default=DirectionSource.INFERRED)
     canonical_name = models.TextField(blank=True, default="", help_text='One name for "ACC", "accuracy" and "Accuracy (%)".')

@@ -6,6 +6,15 @@ from datetime import date
 from leaderboards.directions import Direction
 
 
+def metric_that_ranks(directions: Sequence[str]) -> int | None:
+    """The place of the metric that ranks a board: the first with a direction, since the others only describe.
+
+    Where none has a direction it is the first, and where there is no metric None.
+    """
+    ranked = (place for place, direction in enumerate(directions) if direction != "none")
+    return next(ranked, 0 if directions else None)
+
+
 def rank(values: Sequence[float | None], *, direction: Direction) -> list[int | None]:
     """The rank of each value, 1 the best; equal values share a rank and use up the next (1, 2, 2, 4).
 

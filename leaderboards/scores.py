@@ -49,6 +49,12 @@ def parse_score(value: JsonValue) -> float | None:
     return _of_text(value) if isinstance(value, str) and len(value) <= LONGEST_CELL else None
 
 
+def says_scale(text: str) -> bool:
+    """Whether a cell's number has a letter for thousands, millions and so on behind it."""
+    cell = _CELL.fullmatch(_undressed(text)) if len(text) <= LONGEST_CELL else None
+    return bool(cell and cell["scale"])
+
+
 def is_placeholder(value: JsonValue) -> bool:
     """Whether a cell says that there is no value: null, "", dashes, "N/A" and their kin. A text of any other sort is none.
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, Min, OuterRef, TextField, Value
+from django.db.models import Count, F, Min, TextField, Value
 from django.db.models.functions import Concat
 
 from leaderboards import model_names
+from leaderboards.count_models import BoardCount
 from leaderboards.models import Claim, Leaderboard, LeaderboardQuerySet, shown
-from papers.models import Dataset, Task
+from papers.keys_first import is_one_of
+from papers.models import Task
 from papers.search_names import CAP, best_first, has_words
 from papers.search_words import beginnings, clean
 
@@ -25,20 +27,22 @@ class FoundModel:
     merit: int
 
 
-def boards(rows: LeaderboardQuerySet, query: str) -> LeaderboardQuerySet:
-    """Those of the boards whose task or dataset has each word of the query, best first; none of screened tasks or datasets."""
+def boards(rows: LeaderboardQuerySet, query: str, *, cap: int = CAP) -> LeaderboardQuerySet:
+    """Those of the boards whose task or dataset has each word of the query, best first; none that the public does not see.
+
+    Of those that fit as well, boards of most results come first; the best are chosen among the `cap` that have most.
+    """
     words = [word for word in beginnings(clean(query)) if word.lower() != JOINS]
     if not words:
         return rows.none()
+    # Boards that are shown have a row of counts, and those rows are narrow.
+    among = BoardCount.objects.order_by("-results", "board")
     for word in words:
         by_task = Leaderboard.objects.filter(task__in=Task.objects.filter(has_words("name", word)))
         by_dataset = Leaderboard.objects.filter(has_words("dataset_name", word))
-        rows = rows.filter(pk__in=by_task.order_by().values("pk").union(by_dataset.order_by().values("pk"), all=True))
-    shown = rows.filter(
-        Exists(Task.objects.published().filter(pk=OuterRef("task"))),
-        Exists(Dataset.objects.published().filter(pk=OuterRef("dataset"))),
-    )
-    return best_first(shown, Concat(F("task__name"), Value(" on "), F("dataset_name"), output_field=TextField()), query=query)
+        among = among.filter(board__in=by_task.order_by().values("pk").union(by_dataset.order_by().values("pk"), all=True))
+    name = Concat(F("task__name"), Value(" on "), F("dataset_name"), output_field=TextField())
+    return best_first(rows.filter(is_one_of(among.values("board")[:cap])), name, weight=F("count__results"), query=query)
 
 
 def models(query: str, *, limit: int, cap: int = CAP) -> tuple[FoundModel, ...]:
@@ -52,5 +56,6 @@ def models(query: str, *, limit: int, cap: int = CAP) -> tuple[FoundModel, ...]:
     found = Claim.objects.published().filter(has_words("model_name", " & ".join(words)), shown("leaderboard__"))
     claims = Claim.objects.filter(pk__in=found.order_by().values("pk")[:cap]).annotate(slug=model_names.slug("model_name"))
     by_model = claims.exclude(slug="").order_by().values("slug").annotate(name=Min("model_name"), claims=Count("pk"))
-    rows = best_first(by_model, Min("model_name"), query=query).values_list("name", "slug", "claims", "merit")[:limit]
+    ordered = best_first(by_model, Min("model_name"), weight=F("claims"), query=query)
+    rows = ordered.values_list("name", "slug", "claims", "merit")[:limit]
     return tuple(FoundModel(name=name, slug=slug, claims=claims, merit=merit) for name, slug, claims, merit in rows)

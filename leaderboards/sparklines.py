@@ -38,7 +38,8 @@ def of(board_ids: Collection[int]) -> Mapping[int, Sparkline]:
 
     Drawn is the metric that ranks the board, over claims with a date; doubtful values are left out.
     """
-    first = Metric.objects.filter(leaderboard__in=board_ids).order_by("leaderboard_id", "position", "pk")
+    ranked = Metric.objects.filter(leaderboard__in=board_ids).exclude(direction=Metric.Direction.NONE)
+    first = ranked.order_by("leaderboard_id", "position", "pk")
     # Only the best of a day can lead, so the database sends one row a board and day: values that go down as negative ones.
     signed = Case(When(metric__direction=Metric.Direction.LOWER, then=-F("value")), default=F("value"))
     days = (
@@ -48,7 +49,6 @@ def of(board_ids: Collection[int]) -> Mapping[int, Sparkline]:
             is_doubtful=False,
             claim__removed_at=None,
         )
-        .exclude(metric__direction=Metric.Direction.NONE)
         .annotate(day=Coalesce("claim__paper_date", "claim__paper__date"))
         .filter(day__isnull=False)
         .values_list("metric__leaderboard_id", "metric__direction", "metric__name", "day")

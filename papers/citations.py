@@ -33,6 +33,7 @@ _COMMANDS = (
 _FORMULA = re.compile(
     rf"\$(?! )((?:[A-Za-z0-9 ^_+*/=<>.,:;()!\[\]{{}}-]|\\(?:{_COMMANDS})(?![A-Za-z]))+)(?<! )\$(?!\d)", re.ASCII
 )
+_WORD = re.compile(r"([^\W_]+(?:[.-]+[^\W_]+)*[+#]*)")
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
@@ -135,14 +136,21 @@ def _is_balanced(text: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return "".join(_word(part) for part in re.split(r"([A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])", text))
+    return "".join(_word(part) if place % 2 else part.translate(_WRITTEN_OUT) for place, part in enumerate(_WORD.split(text)))
 
 
 def _word(word: str) -> str:
+    """A word; in braces where a style that writes titles small would spoil it: BERT, T5, U-Net, iPhone, C#."""
     written = word.translate(_WRITTEN_OUT)
-    later_parts = re.split("-", word)
-    has_capitals = any(part[1:] != part[1:].lower() for part in later_parts)
-    return f"{{{written}}}" if has_capitals else written
+    return f"{{{written}}}" if any(map(_has_its_own_case, re.split(r"[.\-+#]", word))) else written
+
+
+def _has_its_own_case(part: str) -> bool:
+    """Whether a part of a word has capitals that do not come from its place: any but a first one, or one that stands alone."""
+    if part[1:] != part[1:].lower():
+        return True
+    is_capital = part[:1] != part[:1].lower()
+    return is_capital and part != "A" and (len(part) == 1 or any(sign.isdigit() for sign in part))
 
 
 def _bibtex_name(name: str) -> str:

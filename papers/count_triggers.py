@@ -99,6 +99,14 @@ def recounting(stored: Iterable[Stored]) -> str:
     return "\n".join(_truth(table) + _recount(table) + _recount_all(table) for table in stored)
 
 
+def redefine(stored: Iterable[Stored]) -> str:
+    """SQL that gives tables that are there their truths of today, and recounts them; their columns stay as they are."""
+    return "\n".join(
+        _truth(table).replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION") + f"SELECT {table.table}_recount_all();"
+        for table in stored
+    )
+
+
 def no_recounting(stored: Iterable[Stored]) -> str:
     """SQL that undoes `recounting`."""
     drop = "DROP FUNCTION {0}_recount_all(); DROP FUNCTION {0}_recount(bigint[]); DROP FUNCTION {0}_now();"

@@ -91,6 +91,10 @@ SET LOCAL work_mem = '32MB';
 SET LOCAL jit = off;
 """
 
+# The planner takes words to be independent: of those that go together it expects many papers without one of them, and reads
+# the whole table in search of a thousand. The index has none or all of them in a tenth of that time.
+_BY_INDEX = "SET LOCAL enable_seqscan = off;"
+
 _NOT_REWRITTEN = "NOT EXISTS (SELECT FROM papers_search_added a WHERE a.paper_id = found.paper_id)"
 
 # `querytree` says what of a query an index can answer: '' for stop words alone, T where every paper would have to be read.
@@ -105,6 +109,7 @@ class _Shape:
     has_signs: bool
     has_marks: bool
     has_year: bool
+    is_narrowed: bool
 
     def kept(self, words: str) -> str:
         """SQL of the condition that a row is of the papers that are searched; `words` is the column that has its marks."""
@@ -137,17 +142,23 @@ def _statement(shape: _Shape) -> str:
     key = 'papers_title_key(%(title)s) COLLATE "C"'
     begins = f"title >= {key} AND title < {key} || '{LAST_SIGN}' AND {key} <> ''"
     found = "told" if shape.has_signs else "hits"
-    return f"""{_IN_PHYSICAL_ORDER}
+    return f"""{_IN_PHYSICAL_ORDER}{_BY_INDEX if shape.is_narrowed else ""}
 WITH by_words AS MATERIALIZED ({by_words}),
 by_title AS MATERIALIZED ({by_title}),
+by_key AS MATERIALIZED (
+    SELECT paper_id, date, title FROM papers_search_title WHERE title = {key} AND {key} <> ''{kept} LIMIT %(beginnings)s
+),
+by_beginning AS MATERIALIZED (
+    SELECT paper_id, date, title FROM papers_search_title WHERE {begins}{kept} LIMIT %(beginnings)s
+),
 built AS (
     SELECT paper_id, date, NULL::text AS title, ts_rank(words, {english}) AS rank FROM by_words
     UNION ALL
     SELECT paper_id, date, title, ts_rank(setweight(title_words, 'A'), {simple}) FROM by_title
     UNION ALL
-    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE title = {key} AND {key} <> ''{kept} LIMIT %(beginnings)s)
+    SELECT paper_id, date, title, 0 FROM by_key
     UNION ALL
-    (SELECT paper_id, date, title, 0 FROM papers_search_title WHERE {begins}{kept} LIMIT %(beginnings)s)
+    SELECT paper_id, date, title, 0 FROM by_beginning
 ),
 pool AS (
     SELECT * FROM built found WHERE {_NOT_REWRITTEN}
@@ -164,6 +175,7 @@ hits AS (
 ){_JUDGED if shape.has_signs else ""}
 SELECT paper_id, rank, (SELECT count(*) FROM {found}),
     (SELECT count(*) FROM by_words) >= %(cap)s OR (SELECT count(*) FROM by_title) >= %(cap)s
+        OR (SELECT count(*) FROM by_key) >= %(beginnings)s OR (SELECT count(*) FROM by_beginning) >= %(beginnings)s
 FROM {found} hit JOIN papers_paper ON papers_paper.id = paper_id
 WHERE removed_at IS NULL AND duplicate_of_id IS NULL
 ORDER BY tier, rank DESC, hit.date DESC NULLS LAST, paper_id DESC LIMIT %(limit)s OFFSET %(offset)s
@@ -198,6 +210,7 @@ def papers(query: str, *, limit: int, offset: int = 0, within: Within = ALL) -> 
         has_signs=bool(question.signed),
         has_marks=bool(within.marks),
         has_year=within.year is not None,
+        is_narrowed=question.is_narrowed,
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,7 +1,8 @@
 """Finding named things (tasks, datasets, methods, authors) by the words of their names.
 
 Each table has an index over the folded words of its names, as an expression, so that it is always right. Every word of the query
-has to be a word of the name or, from three letters on, the beginning of one.
+has to be a word of the name or, from three letters on, the beginning of one. Of names that fit as well, those come first that
+most papers or results are about.
 """
 
 from typing import Any, TypeVar
@@ -45,18 +46,18 @@ def has_words(name: str | Combinable, words: str) -> Func:
 def named(rows: RowsT, query: str, *, cap: int = CAP) -> RowsT:
     """Those of the rows whose `name` has every word of the query: the very name, what begins so, what holds it, the rest.
 
-    The best are chosen among as many as `cap`.
+    Of equal ones those of most papers come first, as they are counted. The best are chosen among as many as `cap`.
     """
     words = beginnings(clean(query))
     if not words:
         return rows.none()
     inner = rows.filter(has_words("name", " & ".join(words))).order_by().values("pk")[:cap]
     found: RowsT = rows.model._default_manager.filter(pk__in=inner)
-    return best_first(found, F("name"), query=query)
+    return best_first(found, F("name"), weight=F("count__papers"), query=query)
 
 
-def best_first(rows: RowsT, name: Combinable, *, query: str) -> RowsT:
-    """Rows that match by a name in the order of how well they do (their `merit`: 0 is the very name), then of their slugs."""
+def best_first(rows: RowsT, name: Combinable, *, weight: F, query: str) -> RowsT:
+    """Rows that match by a name in the order of how well they do (their `merit`: 0 is the very name), then of their weight."""
     phrase = _Key(Value(clean(query)))
     merit = Case(
         When(folded=phrase, then=0),
@@ -65,5 +66,6 @@ def best_first(rows: RowsT, name: Combinable, *, query: str) -> RowsT:
         default=3,
         output_field=IntegerField(),
     )
-    ordered: RowsT = rows.annotate(folded=_Key(name)).annotate(merit=merit).order_by("merit", "slug")
+    order = ("merit", weight.desc(nulls_last=True), "slug")
+    ordered: RowsT = rows.annotate(folded=_Key(name)).annotate(merit=merit).order_by(*order)
     return ordered

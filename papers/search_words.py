@@ -1,6 +1,7 @@
 """What a person typed, as the questions that the database is asked. Pure: no query."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ SHORTEST_BEGINNING = 3
 
 _TOKEN = re.compile(r'-?"[^"]*"|[^\s"]+|"')
 _WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _PARTS = re.compile(r"[-/_<\u2010\u2011–—−]+")
 _EDGES = "\"'.,:;!?-"
 _PLAIN_SIGNS = frozenset("-/_'‘’.,:;!?\u2010\u2011–—−")
@@ -22,12 +24,14 @@ class Question:
 
     `exact` and `loose` are in the language of websearch_to_tsquery; `loose` finds all that `exact` finds, without phrases, and is
     what an index answers. `title` is what a title would have to be. `signed` are the words with signs that no index has.
+    `is_narrowed` says that some alternative asks for more than one thing: it may match next to nothing, however common its words.
     """
 
     exact: str
     loose: str
     title: str
     signed: tuple[str, ...]
+    is_narrowed: bool
 
     @property
     def has_phrases(self) -> bool:
@@ -39,6 +43,11 @@ class Question:
 class _Term:
     words: tuple[str, ...]
     is_excluded: bool
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """The words as they are compared: without accents, in small letters."""
+        return tuple(_ACCENTS.sub("", unicodedata.normalize("NFKD", word)).lower() for word in self.words)
 
     @property
     def exact(self) -> str:
@@ -63,10 +72,10 @@ def read(query: str) -> Question | None:
     """A cleaned query as a question; None without a word to look for.
 
     Words are joined by "and"; OR stands between alternatives, a minus before what must be absent, quotes around a phrase.
-    Words joined by hyphens, slashes or low lines are phrases. An alternative that only excludes is left out: it would be
-    everything.
+    Words joined by hyphens, slashes or low lines are phrases. An alternative that only excludes is left out, for it would be
+    everything; and one that excludes what it wants, for nothing can be that.
     """
-    alternatives = _alternatives(_TOKEN.findall(query))
+    alternatives = [terms for terms in _alternatives(_TOKEN.findall(query)) if not _contradiction(terms)]
     if not alternatives:
         return None
     return Question(
@@ -74,7 +83,20 @@ def read(query: str) -> Question | None:
         loose=" OR ".join(" ".join(term.loose for term in terms if term.loose) for terms in alternatives),
         title=query.replace('"', ""),
         signed=tuple(_signed(query)),
+        is_narrowed=any(len(terms) > 1 or len(terms[0].words) > 1 for terms in alternatives),
     )
+
+
+def contradiction(query: str) -> str:
+    """The first words that a cleaned query both wants and excludes; empty if there are none."""
+    return next(filter(None, map(_contradiction, _alternatives(_TOKEN.findall(query)))), "")
+
+
+def _contradiction(terms: Iterable[_Term]) -> str:
+    """What of one alternative is wanted and excluded: a whole term, or a word of a wanted phrase."""
+    terms = list(terms)
+    wanted = {part for term in terms if not term.is_excluded for part in (term.folded, *((word,) for word in term.folded))}
+    return next((" ".join(term.words) for term in terms if term.is_excluded and term.folded in wanted), "")
 
 
 def _alternatives(tokens: Iterable[str]) -> list[list[_Term]]:

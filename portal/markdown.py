@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markupsafe import Markup, escape
 
-from portal import formulas
+from portal import formulas, latex_words
 from portal.pages.links import web_address
 
 LONGEST_TEXT = 20_000
@@ -40,6 +40,7 @@ def _harmless(tag: str, attribute: str, value: str) -> str | None:
 _markdown = formulas.add_formulas(MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]))
 _markdown.core.ruler.push("one_heading_level", _one_heading_level)
 _plain = formulas.add_formulas(MarkdownIt("zero"))
+_plain.add_render_rule("text", lambda self, tokens, index, options, env: escape(latex_words.plain(tokens[index].content)))
 
 
 @lru_cache(maxsize=2048)
@@ -51,9 +52,9 @@ def to_html(text: str) -> Markup:
 
 
 def with_formulas(text: str) -> Markup:
-    """A plain text, escaped, with its formulas readable."""
-    has_formulas = "$" in text or ("\\" in text and any(opening in text for opening in formulas.CLOSINGS))
-    return _formulas(text) if has_formulas and len(text) <= LONGEST_TEXT else escape(text)
+    """A plain text, escaped, with its formulas readable and without LaTeX among its words."""
+    has_latex = "$" in text or latex_words.has_some(text)
+    return _formulas(text) if has_latex and len(text) <= LONGEST_TEXT else escape(text)
 
 
 @lru_cache(maxsize=2048)

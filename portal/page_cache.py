@@ -2,8 +2,8 @@
 
 A page is kept under the catalogue's version (`portal.page_version`) that held before it was read, and is served only while that
 is still the version: so the next request after an import, an edit or a measurement sees it. Only pages that their view marks
-(`mark`) are kept, and only for readers without a session. Readers' own caches have to ask each time, unless the view
-says otherwise, and get 304 by the page's ETag.
+(`mark`) are kept, and only for readers without a session; of an address the parameters that pages read count. Readers' own
+caches have to ask each time, unless the view says otherwise, and get 304 by the page's ETag.
 """
 
 import gzip
@@ -20,7 +20,7 @@ import xxhash
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
-from portal import page_version, page_watch
+from portal import page_version, page_watch, parameters
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ def page_cache(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
     session, is_off = settings.SESSION_COOKIE_NAME, settings.PAGE_CACHE_MB == 0
 
     def answered(request: HttpRequest) -> HttpResponse:
+        if request.META.get("QUERY_STRING") and request.method in {"GET", "HEAD"}:
+            request.META["QUERY_STRING"] = parameters.read_of(request.path, request.META["QUERY_STRING"])
         if is_off or request.method not in {"GET", "HEAD"} or session in request.COOKIES or "HTTP_AUTHORIZATION" in request.META:
             return answer(request)
         meta = request.META

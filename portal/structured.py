@@ -94,7 +94,7 @@ def board(
     metrics: Iterable[str],
     results: Iterable[tuple[int | None, str, str]],
 ) -> Data:
-    """A board; `results` are ranks, models and values of its first metric, best first. The first few that rank are said."""
+    """A board; `results` are ranks, models and values of the first of `metrics`, best first. The first few that rank are said."""
     metrics = list(metrics)
     ranked = [result for result in results if result[0]][:RESULTS_SAID]
     return _thing(

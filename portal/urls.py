@@ -30,6 +30,7 @@ from portal.pages import (
     method,
     method_list,
     model,
+    old_addresses,
     paper,
     paper_list,
     run,
@@ -115,6 +116,7 @@ runs = [
 
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
+    path("latest-with-code.atom", feeds.latest_with_code, name="latest_with_code"),
     path("search.atom", feeds.of_search, name="search"),
 ]
 site_sitemaps = [
@@ -156,6 +158,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.api.urls")),
     path("sign-out", LogoutView.as_view(next_page="home"), name="sign_out"),
+    *old_addresses.patterns(),
     re_path(r"^(?P<path>.+)/$", trailing_slash.without_slash),
 ]
 

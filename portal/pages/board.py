@@ -85,9 +85,22 @@ class BoardPage:
         return f"{self.task.text} on {self.dataset_name}"
 
     @property
+    def ranked_by(self) -> int | None:
+        """The place of the metric that ranks the board where nobody asks for another."""
+        return ranking.metric_that_ranks([column.direction for column in self.columns])
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics' names, that of the one that ranks first."""
+        place = self.ranked_by or 0
+        names = [column.name for column in self.columns]
+        return names[place : place + 1] + names[:place] + names[place + 1 :]
+
+    @property
     def leading(self) -> list[tuple[int | None, str, str]]:
-        """The lines as rank, model and value of the first metric."""
-        return [(row.rank, row.model.text, row.values[0]) for row in self.rows if row.values]
+        """The lines as rank, model and value of the metric that ranks."""
+        place = self.ranked_by or 0
+        return [(row.rank, row.model.text, row.values[place]) for row in self.rows if row.values]
 
     @property
     def has_measurements(self) -> bool:
@@ -227,7 +240,7 @@ def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
 
 
 def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
-    """Every line of the board, ranked by its first metric, best first; what has no rank comes last.
+    """Every line of the board, ranked by its first metric with a direction, best first; what has no rank comes last.
 
     Those come in the archive's order, measurements of their own behind them.
     """
@@ -248,12 +261,13 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
 
 def _ranks(claims: list[ClaimFound], alone: list[MeasurementFound], metrics: list[MetricFound]) -> list[int | None]:
     """The rank of each claim, then of each measurement that tests none."""
-    if not metrics:
+    place = ranking.metric_that_ranks([metric.direction for metric in metrics])
+    if place is None:
         return [None] * (len(claims) + len(alone))
-    first = metrics[0].id
+    first = metrics[place].id
     numbers = [next((score.value for score in claim.cells if score.metric == first), None) for claim in claims]
     numbers += [item.value if item.metric_id == first else None for item in alone]
-    return ranking.rank(numbers, direction=DIRECTIONS[metrics[0].direction])
+    return ranking.rank(numbers, direction=DIRECTIONS[metrics[place].direction])
 
 
 def _claim_row(

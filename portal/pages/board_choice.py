@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from leaderboards import ranking
 from portal.pages.board import Column, Row
 
 APPLY = "apply"
@@ -82,7 +83,8 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
     """What the query string asks for of a board with these metrics; what makes no sense is left out, with one sentence each."""
     complaints: list[str] = []
     names = [column.name for column in columns]
-    metric = _metric(asked.get("metric") or "", names, complaints)
+    ranked_by = ranking.metric_that_ranks([column.direction for column in columns])
+    metric = _metric(asked.get("metric") or "", names, complaints, otherwise=ranked_by)
     extra = asked.get("extra") or ""
     if extra not in EXTRA:
         complaints.append(f"Extra data can be “with” or “without”, not “{extra[:LONGEST_SHOWN]}”.")
@@ -98,7 +100,7 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
     is_said = "columns" in asked or APPLY in asked
     columns_shown = named if is_said else USUAL
     fields = {
-        "metric": names[metric] if metric else "",
+        "metric": names[metric] if metric is not None and metric != ranked_by else "",
         "extra": extra,
         "method": method,
         "code": "yes" if asked.get("code") else "",
@@ -125,13 +127,13 @@ def choose(asked: QueryDict, *, columns: Sequence[Column]) -> Choice:
     )
 
 
-def _metric(name: str, names: Sequence[str], complaints: list[str]) -> int | None:
-    """The place of the metric of that name; of the first where none is named."""
+def _metric(name: str, names: Sequence[str], complaints: list[str], *, otherwise: int | None) -> int | None:
+    """The place of the metric of that name, or `otherwise` where none is named."""
     if name in names:
         return names.index(name)
     if name:
         complaints.append(f"This board has no metric “{name[:LONGEST_SHOWN]}”.")
-    return 0 if names else None
+    return otherwise
 
 
 def _year(text: str, complaints: list[str]) -> int | None:

@@ -9,7 +9,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from leaderboards import charts, ranking
+from leaderboards import charts, ranking, units
 from leaderboards.charts import Chart, Point
 from papers.models import SlugHistory
 from portal.context import page, viewer
@@ -109,7 +109,7 @@ def _leader_badge(view: BoardView, slug: str) -> LeaderBadge | None:
 def shown(found: BoardPage, choice: Choice) -> BoardView:
     """The board by the chosen metric, with the chosen results and columns. Ranks are among the results that are shown."""
     metric = None if choice.metric is None else found.columns[choice.metric]
-    is_as_read = not choice.is_filtered and not choice.metric
+    is_as_read = not choice.is_filtered and choice.metric == found.ranked_by
     rows = found.rows if is_as_read else _ranked(filter(choice.takes, found.rows), choice, metric)
     points = _points(rows, choice, metric)
     return BoardView(
@@ -141,6 +141,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
     """What the chart shows: each dated number, and what was measured beside it. Without a paper, a point leads to its row."""
     if metric is None or choice.metric is None:
         return
+    unit = units.unit_of(metric.name)
     for place, row in enumerate(rows, start=1):
         number = row.numbers[choice.metric]
         if number is None or row.date is None:
@@ -150,7 +151,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
         source = row.measured[0].source.href if is_own else row.paper.href
         yield Point(
             day=row.date,
-            value=number,
+            value=units.in_ones(number, row.values[choice.metric], unit=unit) if unit != 1 and not is_own else number,
             label=" · ".join(part for part in told if part) + (" · measured here" if is_own else ""),
             href=source or _row_address(place, choice),
             kind="measured" if is_own else "claim",

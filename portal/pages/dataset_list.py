@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Left
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from papers import counts
 from papers.models import Dataset, Task
 from portal.context import page
-from portal.pages import keyset
+from portal.pages import clean_address, keyset, task_choice
 from portal.pages.excerpts import excerpt
 from portal.pages.keyset import NO_SUCH_PLACE
 from portal.pages.links import Link, address
+from portal.pages.task_choice import TaskChosen
 
 PAGE = 48
 TASKS_OFFERED = 150
@@ -96,23 +98,34 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """A filter with all its values; `name` is its query parameter."""
+    """A filter with its values; `name` is its query parameter. Into one that `is_typed` any value can be written."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
+    is_typed: bool = False
+    typed: str = ""
 
 
 def datasets(request: HttpRequest) -> HttpResponse:
-    """The page of one list, a page at a time: two queries, and one more where the task asked for is a rare one."""
+    """The page of one list, a page at a time: three queries, and one or two more where a task is asked for.
+
+    What its form sends is answered by the address that readers share.
+    """
     asked, after = wish(request.GET), request.GET.get("after", "")
+    if clean := clean_address.shared(request, usual={"order": "papers"}):
+        return clean
+    task = task_choice.find(asked.task)
+    if task and task.slug != asked.task:
+        return HttpResponseRedirect(f"{request.path}?{urlencode(replace(asked, task=task.slug).query)}")
     found = listed(asked, after=after)
     query = urlencode(asked.query)
     following = urlencode({**asked.query, "after": found.next_mark}) if found.next_mark else ""
     context = {
         "datasets": found,
         "wish": asked,
-        "filters": filters(asked),
+        "filters": filters(asked, task=task),
+        "total": None if asked.is_filtered else counts.totals().get("datasets", 0),
         "orders": tuple(Choice(value=name, text=text, is_chosen=name == asked.order) for name, text in ORDERS.items()),
         "first_page": f"?{query}" if query else "",
         "next_page": f"?{following}" if following else "",
@@ -215,27 +228,31 @@ def cards(datasets: QuerySet[Dataset]) -> tuple[DatasetCard, ...]:
     )
 
 
-def filters(asked: Wish) -> tuple[Filter, ...]:
-    """All that can be chosen, with how many datasets each value has; the tasks are those with most datasets."""
+def filters(asked: Wish, *, task: TaskChosen | None) -> tuple[Filter, ...]:
+    """All that can be chosen, with how many datasets each value has; of tasks those with most; any other can be typed."""
     offered: dict[str, list[tuple[str, str, int]]] = {"modality": [], "task": [], "language": []}
     with connection.cursor() as cursor:
         cursor.execute(_OFFERED)
         for kind, name, slug, number in cursor.fetchall():
             offered[kind].append((slug or name, name, number))
-    chosen = {"modality": asked.modality, "task": asked.task, "language": asked.language}
-    labels = {"modality": "Modality", "task": "Task", "language": "Language"}
-    return tuple(
-        Filter(name=kind, label=labels[kind], choices=_choices(kind, values, chosen[kind])) for kind, values in offered.items()
+    tasks = (Choice(value=name, text=f"{number:,}", is_chosen=False) for _, name, number in sorted(offered["task"], key=_by_name))
+    return (
+        Filter(name="modality", label="Modality", choices=_choices(offered["modality"], asked.modality)),
+        Filter(name="task", label="Task", choices=tuple(tasks), typed=task.name if task else asked.task, is_typed=True),
+        Filter(name="language", label="Language", choices=_choices(offered["language"], asked.language)),
     )
 
 
-def _choices(kind: str, values: list[tuple[str, str, int]], chosen: str) -> tuple[Choice, ...]:
-    """By number of datasets, tasks by name; a value asked for that is not offered stands first."""
-    ordered = sorted(values, key=lambda item: (0 if kind == "task" else -item[2], item[1].lower(), item[0]))
+def _by_name(item: tuple[str, str, int]) -> tuple[str, str]:
+    return item[1].lower(), item[0]
+
+
+def _choices(values: list[tuple[str, str, int]], chosen: str) -> tuple[Choice, ...]:
+    """By number of datasets; a value asked for that is not offered stands first."""
+    ordered = sorted(values, key=lambda item: (-item[2], *_by_name(item)))
     choices = [Choice(value=value, text=f"{name} ({number:,})", is_chosen=value == chosen) for value, name, number in ordered]
     if chosen and not any(choice.is_chosen for choice in choices):
-        name = Task.objects.published().filter(slug=chosen).values_list("name", flat=True).first() if kind == "task" else None
-        choices.insert(0, Choice(value=chosen, text=name or chosen, is_chosen=True))
+        choices.insert(0, Choice(value=chosen, text=chosen, is_chosen=True))
     return tuple(choices)
 
 

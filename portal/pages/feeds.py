@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Coalesce, JSONObject, TruncDate
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from leaderboards.models import Claim, Leaderboard, Measurement, Score
@@ -29,13 +30,25 @@ NOTHING_SOUGHT = "This feed needs words to search for: /search.atom?q=words."
 
 
 def latest(request: HttpRequest) -> HttpResponse:
-    """The newest papers."""
+    """The newest papers, as /papers has them."""
     feed = Feed(
         public_id=atom.id_of(request, "latest papers"),
         title="Latest papers",
-        subtitle="Papers, newest first.",
+        subtitle="All papers, with code and without, newest first.",
         page=reverse("papers:list"),
         entries=newest(published_papers()),
+    )
+    return atom.answer(request, feed)
+
+
+def latest_with_code(request: HttpRequest) -> HttpResponse:
+    """The newest papers with code, as /latest has them."""
+    feed = Feed(
+        public_id=atom.id_of(request, "latest papers with code"),
+        title="Latest papers with code",
+        subtitle="Papers with code, newest first.",
+        page=reverse("papers:latest"),
+        entries=newest(published_papers().filter(count__isnull=False)),
     )
     return atom.answer(request, feed)
 
@@ -93,11 +106,11 @@ def of_search(request: HttpRequest) -> HttpResponse:
 
 
 def newest(papers: PaperQuerySet) -> tuple[Entry, ...]:
-    """The newest papers that have a date, with their first authors and tasks: one query."""
+    """The newest papers that have a date, and none of the future, with their first authors and tasks: one query."""
     here = OuterRef("pk")
     names = PaperAuthor.objects.filter(paper=here).order_by("position").values_list("author__name")
     tasks = PaperTask.objects.filter(paper=here, task__removed_at=None, task__spam_reason="").order_by("position")
-    dated = papers.filter(date__lte=date.max).order_by("-date", "-pk")[: atom.LONGEST]
+    dated = papers.filter(date__lte=timezone.localdate()).order_by("-date", "-pk")[: atom.LONGEST]
     rows = dated.annotate(
         first_authors=ArraySubquery(names[:AUTHORS_NAMED]),
         first_tasks=ArraySubquery(tasks.values_list("task__name")[:TASKS_NAMED]),

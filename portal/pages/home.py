@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from leaderboards.models import Leaderboard, Measurement, shown
 from papers import counts
@@ -48,8 +49,10 @@ def trending() -> tuple[PaperCard, ...]:
     The old site went by stars an hour; the archive has none, and this is for where nobody imported any.
     """
     papers = paper_cards.published_papers()
-    newest = papers.filter(count__isnull=False).newest_first().values("pk")[:TRENDING_AMONG]
-    return paper_cards.cards(papers.filter(pk__in=newest).order_by("-count__code_links", "-date", "-pk")[:PAPERS_SHOWN])
+    present = papers.exclude(date__gt=timezone.localdate())  # a paper dated in the future would stay among the newest for years
+    newest = present.filter(count__isnull=False).newest_first().values("pk")[:TRENDING_AMONG]
+    order = ("-count__code_links", F("date").desc(nulls_last=True), "-pk")
+    return paper_cards.cards(papers.filter(pk__in=newest).order_by(*order)[:PAPERS_SHOWN])
 
 
 def trending_by_stars() -> tuple[PaperCard, ...]:

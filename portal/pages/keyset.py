@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
+from papers.keys_first import keys_first
 from papers.models import PaperQuerySet
 from portal.pages.paper_cards import STARS_MARK, PaperCard, cards
 
@@ -47,17 +49,24 @@ class Page(Generic[ItemT]):
 
 
 def newest_papers(papers: PaperQuerySet, *, after: str, size: int = 30, kept: Kept = ()) -> Page[PaperCard]:
-    """Papers by date, newest first and undated last, from behind the mark `after` (the first page if that is empty)."""
-    day, key = _paper_mark(after) if after else (date.max, 0)
-    ordered = papers.order_by("-date", "-pk")
-    undated = ordered.filter(date=None)
+    """Papers by date, newest first, from behind the mark `after` (the first page if that is empty).
+
+    Undated ones come behind those, and last of all what is dated in the future: a slip, which would head each list for years.
+    """
+    today = timezone.localdate()
+    day, key = _paper_mark(after) if after else (today, 0)
+    ordered = papers.order_by("-date", "-pk")  # of the late ones below, those without a date first
+    late = ordered.filter(Q(date=None) | Q(date__gt=today))
     found: tuple[PaperCard, ...] = ()
     if day is None:
-        undated = undated.filter(pk__lt=key)
+        late = late.filter(Q(date=None, pk__lt=key) | Q(date__gt=today))
+    elif day > today:
+        late = late.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)
     else:
-        found = cards(ordered.filter(Q(date__lt=day) | Q(pk__lt=key), date__lte=day)[: size + 1])
+        past = ordered.filter(date__lte=day)
+        found = cards(keys_first((past.filter(Q(date__lt=day) | Q(pk__lt=key)) if after else past)[: size + 1]))
     if len(found) <= size:
-        found += cards(undated[: size + 1 - len(found)])
+        found += cards(keys_first(late[: size + 1 - len(found)]))
     return cut(found, size=size, after=after, mark=lambda card: card.mark, kept=kept)
 
 

@@ -72,15 +72,26 @@ class ModelPage:
 
 
 def model_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page of one model; any other way to write its address redirects to the folded one."""
+    """The page of one model; any other way to write its address redirects to the folded one, if there is something at it."""
     removed = Model.objects.filter(slug=slug, removed_at__isnull=False)
     found = None if removed else read(slug, after=request.GET.get("after", ""))
     if found is not None:
         return page(request, "leaderboards/model.html", {"model": found, "section": "sota"})
-    folded = model_names.fold(slug)
-    if not removed and folded not in {"", slug}:
-        return HttpResponsePermanentRedirect(address("models:detail", folded))
+    today = "" if removed else address_of(slug)
+    if today and today != address("models:detail", slug):
+        return HttpResponsePermanentRedirect(today)
+    variants = () if removed else _variants(model_names.fold(slug))
+    if variants:
+        return page(request, "leaderboards/no_model.html", {"variants": variants, "section": "sota"}, status=404)
     return absence.explain_removal(request, Model.objects.all(), noun="model", slug=slug)
+
+
+def address_of(name: str) -> str:
+    """Where the page of the model of that name is, or says that it was removed; empty where nothing is known of one."""
+    slug = model_names.fold(name)
+    named = (model_names.named(rows, slug) for rows in (Claim.objects.published(), Measurement.objects.current()))
+    is_known = Model.objects.filter(slug=slug).exists() or any(rows.filter(shown("leaderboard__")).exists() for rows in named)
+    return address("models:detail", slug) if slug and is_known else ""
 
 
 def read(slug: str, *, after: str = "") -> ModelPage | None:

@@ -7,13 +7,15 @@ from django.http import HttpRequest, HttpResponse
 
 from papers import counts
 from portal.context import page
-from portal.pages import paper_filter
+from portal.pages import clean_address, paper_filter
 from portal.pages.paper_cards import published_papers
 from portal.pages.paper_filter import GREATEST, LATEST, STARRED, PaperFilter
 
 
 def papers(request: HttpRequest) -> HttpResponse:
     """The list of papers, in the order and with the filters that the reader wants."""
+    if clean := clean_address.shared(request, usual={"sort": LATEST}):
+        return clean
     wanted = paper_filter.read(request.GET)
     found = wanted.page(published_papers(), after=request.GET.get("after", ""))
     totals = counts.totals()
@@ -33,6 +35,8 @@ def greatest(request: HttpRequest) -> HttpResponse:
 
 
 def _ranked(request: HttpRequest, preset: PaperFilter, *, tab: str) -> HttpResponse:
+    if clean := clean_address.shared(request):
+        return clean
     year, complaint = paper_filter.year_of(request.GET.get("year", ""))
     wanted = replace(preset, year=year, complaint=complaint, is_preset=True)
     found = wanted.page(published_papers(), after=request.GET.get("after", ""))

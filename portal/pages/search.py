@@ -1,22 +1,23 @@
 """Search: papers by their words, and other things by the words of their names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import unquote, urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
 from leaderboards import search as board_search
 from leaderboards.models import Leaderboard
 from papers import search as paper_search
+from papers import search_people, search_words
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Author, Dataset, Method, Named, Task
 from papers.search import MOST_HITS, Within
 from papers.search_names import named
 from papers.search_words import clean
 from portal.context import page
-from portal.pages import board_cards, figures, paper_cards, paper_filter
+from portal.pages import board_cards, clean_address, figures, paper_cards, paper_filter, task_choice
 from portal.pages.board_cards import BoardCard
 from portal.pages.keyset import NO_SUCH_PLACE
 from portal.pages.links import Link, address, model_address
@@ -91,7 +92,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a search finds."""
+    """What a search finds; papers that are `by_people` were found by names of authors too, since no paper has all the words."""
 
     papers: tuple[PaperCard, ...]
     paper_count: str
@@ -99,6 +100,7 @@ class Found:
     has_next: bool
     boards: tuple[BoardCard, ...]
     groups: tuple[Group, ...]
+    is_by_people: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -112,8 +114,12 @@ class Found:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """The page of what was found."""
+    """The page of what was found; what its forms send is answered by the address that readers share."""
     wanted = read(request.GET)
+    if clean := clean_address.shared(request):
+        return clean
+    if wanted.task and wanted.task.detail != request.GET.get("task") and not wanted.complaint:
+        return HttpResponseRedirect(request.path + wanted.at(wanted.page))
     found = find(wanted)
     context = {
         "found": found,
@@ -126,21 +132,20 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def read(asked: QueryDict) -> Wanted:
-    """The search that an address asks for; one query where it names a task."""
+    """The search that an address asks for; one query where it names a task by its slug, two where by its name."""
     year, complaint = paper_filter.year_of(asked.get("year", ""))
-    slug, task, key = clean(asked.get("task", "")), None, None
-    if slug:
-        found = Task.objects.published().filter(slug=slug).values_list("pk", "name").first()
-        if found:
-            key, task = found[0], Link(text=found[1], href=address("tasks:detail", slug), detail=slug)
-        else:
-            complaint = complaint or f"There is no task “{paper_filter.quoted(slug)}” here: papers of all tasks are shown."
-    kind = asked.get("type", "")
+    said = clean(asked.get("task", ""))
+    task = task_choice.find(said)
+    if said and task is None:
+        complaint = complaint or f"There is no task “{paper_filter.quoted(said)}” here: papers of all tasks are shown."
+    kind, query = asked.get("type", ""), clean(asked.get("q", ""))
+    if both := search_words.contradiction(query):
+        complaint = complaint or f"No paper has “{both}” and lacks it too: leave one of the two out."
     return Wanted(
-        query=clean(asked.get("q", "")),
+        query=query,
         kind=kind if kind in KINDS else "",
-        task=task,
-        within=Within(task=key, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
+        task=Link(text=task.name, href=address("tasks:detail", task.slug), detail=task.slug) if task else None,
+        within=Within(task=task.key if task else None, with_code=paper_filter.is_on(asked.get("code", "")), year=year),
         page=_page_number(asked.get("page", "")),
         complaint=complaint,
     )
@@ -156,7 +161,7 @@ def _page_number(text: str) -> int:
 
 
 def find(wanted: Wanted) -> Found | None:
-    """What is found: eight queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
+    """What is found: ten queries at most; None where nothing is asked. Filters and further pages are about papers alone."""
     if not wanted.query:
         return None
     if wanted.kind and wanted.kind != "papers":
@@ -165,6 +170,8 @@ def find(wanted: Wanted) -> Found | None:
     papers = paper_search.papers(wanted.query, limit=PAPERS_SHOWN, offset=offset, within=wanted.within)
     if offset and not papers.hits:
         raise Http404(NO_SUCH_PLACE)
+    if not papers.hits and not wanted.is_filtered and (found := search_people.papers(wanted.query, limit=PAPERS_SHOWN)):
+        return _by_people(wanted, found)
     has_others = wanted.kind == "" and wanted.page == 1 and not wanted.is_filtered
     others = _others(wanted.query, kinds=[kind for kind in KINDS if kind != "papers"] if has_others else [], limit=OTHERS_SHOWN)
     return Found(
@@ -175,6 +182,14 @@ def find(wanted: Wanted) -> Found | None:
         boards=others.boards,
         groups=others.groups,
     )
+
+
+def _by_people(wanted: Wanted, papers: tuple[int, ...]) -> Found:
+    """Papers of people whose names are in the query, and what is found by name as ever."""
+    others = _others(wanted.query, kinds=[] if wanted.kind else [kind for kind in KINDS if kind != "papers"], limit=OTHERS_SHOWN)
+    count = f"{len(papers)}+" if len(papers) == PAPERS_SHOWN else str(len(papers))
+    cards = _cards(list(papers))
+    return replace(others, papers=cards, paper_count=count, is_by_people=True)
 
 
 def tasks_offered(wanted: Wanted, found: Found | None) -> tuple[Link, ...]:
@@ -195,16 +210,24 @@ def _slug(link: Link) -> str:
 
 
 def _others(query: str, *, kinds: list[str], limit: int) -> Found:
-    """What is found by name: a query a kind."""
+    """What is found by name: a query a kind, and one more for boards."""
     boards: tuple[BoardCard, ...] = ()
     if "boards" in kinds:
-        boards = board_cards.cards(board_search.boards(Leaderboard.objects.published(), query)[:limit])
+        boards = _board_cards(query, limit=limit)
     groups = (
         Group(kind=kind, heading=KINDS[kind], links=links[:limit], has_more=len(links) > limit)
         for kind in kinds
         if kind != "boards" and (links := _links(kind, query, limit=limit + 1))
     )
     return Found(papers=(), paper_count="0", first=1, has_next=False, boards=boards, groups=tuple(groups))
+
+
+def _board_cards(query: str, *, limit: int) -> tuple[BoardCard, ...]:
+    """The boards that are found. Their keys first, or the database would join all boards with what a card shows."""
+    shown = Leaderboard.objects.published()
+    keys = list(board_search.boards(shown, query).values_list("pk", flat=True)[:limit])
+    cards = {card.key: card for card in board_cards.cards(shown.filter(pk__in=keys))}
+    return tuple(cards[key] for key in keys if key in cards)
 
 
 def _links(kind: str, query: str, *, limit: int) -> tuple[Link, ...]:

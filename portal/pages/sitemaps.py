@@ -1,5 +1,8 @@
 """Sitemaps: an index, and parts of the things whose ids lie in one range, so that the last part costs no more than the first.
 
+The index says when something in a part last changed, but for kinds of which there is much (or much hangs on them): it would have
+to look at all of that, at each request after a change. There it looks up which parts hold something, and the parts say the rest.
+
 They are written anew for each request and not kept with the pages: all parts together would push the pages out.
 """
 
@@ -9,14 +12,18 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from django.db.models import Case, F, Max, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db import connection
+from django.db.models import Case, Exists, F, Max, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
-from leaderboards.models import Claim, Leaderboard, Measurement
+from leaderboards import model_names
+from leaderboards.models import Claim, ClaimQuerySet, Leaderboard, Measurement, Model, shown
+from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Area, Author, Conference, Dataset, Method, MethodCollection, Paper, Proceeding, Task
 from portal import addresses, page_cache
 from portal.pages.links import address
@@ -48,13 +55,14 @@ SITE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of things that have pages."""
+    """A kind of things that have pages; of a large one nobody looks at all."""
 
     page: str
     rows: Callable[[], QuerySet[Any]]
     changed: Callable[[], Any] = lambda: F("updated_at")
     conference: Any = Value(None, output_field=TextField())
     """The slug of the conference that the page stands below."""
+    is_large: bool = False
 
 
 def _board_changed() -> Greatest:
@@ -65,10 +73,27 @@ def _board_changed() -> Greatest:
     return Greatest("updated_at", Subquery(claims.values("last")), Subquery(measured.values("last")))
 
 
+def _named_models() -> ClaimQuerySet:
+    """Of the claims about each model that of the lowest id: models go by their names (leaderboards/model_names.py)."""
+    claims = Claim.objects.published().filter(shown("leaderboard__")).annotate(slug=model_names.slug("model_name"))
+    before = claims.filter(slug=OuterRef("slug"), pk__lt=OuterRef("pk"))
+    return claims.exclude(slug="").filter(~_removed_model(), ~Exists(before))
+
+
+def _removed_model() -> Exists:
+    return Exists(Model.objects.filter(slug=OuterRef("slug"), removed_at__isnull=False))
+
+
+def _other_models() -> "CatalogueQuerySet[Model]":
+    """Models that can be measured here and that no claim names."""
+    claims = Claim.objects.published().filter(shown("leaderboard__")).annotate(model_slug=model_names.slug("model_name"))
+    return Model.objects.published().filter(~Exists(claims.filter(model_slug=OuterRef("slug"))))
+
+
 KINDS: Mapping[str, Kind] = {
-    "papers": Kind(page="papers:detail", rows=Paper.objects.published),
+    "papers": Kind(page="papers:detail", rows=Paper.objects.published, is_large=True),
     "tasks": Kind(page="tasks:detail", rows=Task.objects.published),
-    "boards": Kind(page="boards:detail", rows=Leaderboard.objects.published, changed=_board_changed),
+    "boards": Kind(page="boards:detail", rows=Leaderboard.objects.published, changed=_board_changed, is_large=True),
     "datasets": Kind(page="datasets:detail", rows=Dataset.objects.published),
     "methods": Kind(page="methods:detail", rows=Method.objects.published),
     "collections": Kind(page="methods:collection", rows=MethodCollection.objects.published),
@@ -81,7 +106,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "areas": Kind(page="areas:detail", rows=Area.objects.published),
     # A name without a paper is a page without content.
-    "authors": Kind(page="authors:detail", rows=lambda: Author.objects.published().filter(count__isnull=False)),
+    "authors": Kind(page="authors:detail", rows=lambda: Author.objects.published().filter(count__isnull=False), is_large=True),
+    "models": Kind(page="models:detail", rows=_named_models, is_large=True),
+    "registered-models": Kind(page="models:detail", rows=_other_models),
 }
 
 
@@ -130,10 +157,28 @@ def _path(kind: Kind, slug: str, conference: str | None) -> str:
     return reverse("conferences:proceeding", args=[conference, slug]) if conference else address(kind.page, slug)
 
 
-def _parts(kind: Kind) -> list[tuple[int, datetime]]:
-    """The numbers of the parts that hold something, and when something in each last changed."""
+def _parts(kind: Kind) -> list[tuple[int, datetime | None]]:
+    """The numbers of the parts that hold something, and when something in each last changed; of a large kind without that."""
+    if kind.is_large:
+        return [(number, None) for number in _numbers(kind)]
     numbered = kind.rows().order_by().annotate(part=F("pk") / RANGE, changed=kind.changed())
     return list(numbered.values("part").annotate(last=Max("changed")).order_by("part").values_list("part", "last"))
+
+
+def _numbers(kind: Kind) -> list[int]:
+    """The numbers of the parts that hold something: from each to the next by the key, whatever lies between."""
+    numbered = kind.rows().order_by("pk").values_list(F("pk") / RANGE)
+    first, first_values = numbered[:1].query.sql_with_params()
+    beyond = numbered.filter(pk__gte=RawSQL("(part.number + 1) * %s", [RANGE]))
+    following, following_values = beyond[:1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE part(number) AS ("
+            f"(SELECT ({first})) UNION ALL SELECT ({following}) FROM part WHERE number IS NOT NULL"
+            ") SELECT number FROM part WHERE number IS NOT NULL",
+            [*first_values, *following_values],
+        )
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _document(root: str, element: str, places: Iterable[tuple[str, datetime | None]]) -> bytes:

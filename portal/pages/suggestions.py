@@ -34,6 +34,8 @@ ADDRESSES = {
     "Author": "authors:detail",
 }
 """Kinds of things with a name, in the order in which they are suggested, and their pages."""
+WHOLE = "standinwhole"
+"""In a statement's place for the one short word of a query."""
 _EXACT = 0
 
 
@@ -80,8 +82,12 @@ def _named(query: str) -> Iterator[tuple[int, Suggestion]]:
     words = beginnings(query)
     if not words:
         return
-    stand_in, statement, values = _statement(tuple(word.lower() == board_search.JOINS for word in words))
-    meant = dict(zip(beginnings(stand_in), words, strict=True))
+    is_short = len(words) == 1 and not words[0].endswith(":*")
+    stand_in, statement, values = _statement(tuple(word.lower() == board_search.JOINS for word in words), is_short=is_short)
+    meant = {WHOLE: query, beginnings(WHOLE)[0]: words[0]}
+    if is_short:
+        words = (f"{words[0]}:*",)
+    meant |= dict(zip(beginnings(stand_in), words, strict=True))
     meant |= {stand_in: query, " & ".join(beginnings(stand_in)): " & ".join(words)}
     with connection.cursor() as cursor:
         cursor.execute(statement, [meant.get(value, value) if isinstance(value, str) else value for value in values])
@@ -92,19 +98,21 @@ def _named(query: str) -> Iterator[tuple[int, Suggestion]]:
 
 
 @lru_cache(maxsize=128)
-def _statement(joins: tuple[bool, ...]) -> tuple[str, str, tuple[Any, ...]]:
+def _statement(joins: tuple[bool, ...], *, is_short: bool) -> tuple[str, str, tuple[Any, ...]]:
     """A query that stands in for all with as many words, its SQL and its values; `joins` says which words join task and dataset.
 
+    What `is_short`, a word of two letters, is the beginning of too many authors and boards: of those it has to be a whole word.
     To put five querysets into SQL takes longer than to answer them, and each key that is pressed asks.
     """
     stand_in = " ".join("on" if is_join else f"standin{place}" for place, is_join in enumerate(joins))
     board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
-    boards = board_search.boards(Leaderboard.objects.published(), stand_in)
+    whole = WHOLE if is_short else stand_in
+    boards = board_search.boards(Leaderboard.objects.published(), whole, cap=CAP)
     first, *others = [
         _rows(named(Task.objects.published(), stand_in, cap=CAP), "Task"),
         _rows(named(Dataset.objects.published(), stand_in, cap=CAP), "Dataset"),
         _rows(named(Method.objects.published(), stand_in, cap=CAP), "Method"),
-        _rows(named(Author.objects.published(), stand_in, cap=CAP), "Author"),
+        _rows(named(Author.objects.published(), whole, cap=CAP), "Author"),
     ]
     if not all(joins):
         others.append(_rows(boards.annotate(text=board_name), "Board", name="text"))

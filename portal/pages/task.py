@@ -8,7 +8,7 @@ from papers import counts
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Area, Dataset, SlugHistory, Task, TaskCount
 from portal.context import page
-from portal.pages import absence, board_cards, figures, paper_filter
+from portal.pages import absence, board_cards, clean_address, figures, paper_filter
 from portal.pages.links import Link, address
 from portal.pages.paper_cards import published_papers
 from portal.pages.paper_filter import LATEST, PaperFilter
@@ -21,6 +21,8 @@ def task_detail(request: HttpRequest, slug: str) -> HttpResponse:
     task = Task.objects.published().select_related("count").filter(slug=slug).first()
     if task is None:
         return absence.explain(request, kind=SlugHistory.Kind.TASK, slug=slug)
+    if clean := clean_address.shared(request, usual={"sort": LATEST}):
+        return clean
     wanted = paper_filter.read(request.GET)
     papers = published_papers().filter(task_places__task=task)
     context = {

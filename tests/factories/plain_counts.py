@@ -211,7 +211,8 @@ def _boards(shown):
 def _best(board, claims):
     metrics = sorted(Metric.objects.filter(leaderboard=board), key=lambda metric: (metric.position, metric.pk))
     known = {claim.pk: claim for claim in claims}
-    if not metrics or metrics[0].direction == "none":
+    metrics = [metric for metric in metrics if metric.direction != "none"]
+    if not metrics:
         return (None,) * len(BEST)
     sign = -1 if metrics[0].direction == "higher" else 1
     ranked = []

@@ -72,7 +72,7 @@ def test_what_the_public_does_not_see_does_not_count():
         ("Accuracy", "higher", ["1", "3", "2"], 1),
         ("Error", "lower", ["2", "1", "3"], 1),
         ("Accuracy", "higher", ["-", "words", "-5"], 2),
-        ("Accuracy", "none", ["1", "2", "3"], None),
+        ("Params", "none", ["1", "2", "3"], 0),
         ("Accuracy", "higher", ["-", "", "words"], None),
     ],
 )
@@ -82,6 +82,17 @@ def test_the_best_result_is_that_of_the_metric_that_ranks(metric, direction, sco
     claims = [make_result(board, scores={metric: score, "Other": "99"}) for score in scores]
     count = BoardCount.objects.get()
     assert (count.results, count.best_claim_id) == (3, None if best is None else claims[best].pk)
+
+
+@pytest.mark.django_db
+def test_a_metric_that_only_describes_leaves_the_ranking_to_the_next():
+    board = make_board(metrics=("Params (M)", "Error", "Accuracy"))
+    worse, better = (make_result(board, scores={"Params (M)": "9", "Error": error, "Accuracy": "1"}) for error in ("5", "3"))
+    assert (BoardCount.objects.get().best_claim_id, BoardCount.objects.get().best_value) == (better.pk, 3.0)
+    board.metrics.filter(name="Params (M)").update(direction="higher")
+    assert BoardCount.objects.get().best_claim_id == worse.pk
+    board.metrics.update(direction="none")
+    assert BoardCount.objects.get().best_claim_id is None
 
 
 @pytest.mark.django_db

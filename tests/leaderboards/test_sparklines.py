@@ -70,6 +70,14 @@ def test_a_board_that_is_not_ranked_or_has_no_results_has_no_line():
 
 
 @pytest.mark.django_db
+def test_the_line_is_of_the_first_metric_with_a_direction():
+    board = make_board(metrics=["Params", "Accuracy"])
+    for params, accuracy, day in (("7", "10", START), ("8", "20", END)):
+        make_result(board, scores={"Params": params, "Accuracy": accuracy}, paper_date=day)
+    assert line(board).label.startswith("Best Accuracy: 10 in ")
+
+
+@pytest.mark.django_db
 def test_many_boards_cost_one_query(django_assert_num_queries):
     boards = []
     for _ in range(12):

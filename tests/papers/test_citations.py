@@ -63,6 +63,23 @@ def test_a_paper_of_a_meeting_as_bibtex():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("title", "written"),
+    [
+        ("BERT: Pre-training of Deep Transformers", "{BERT}: Pre-training of Deep Transformers"),
+        ("Exploring T5, L2 and word2vec in 3D", "Exploring {T5}, {L2} and word2vec in {3D}"),
+        ("U-Net, K-Means and Self-Attention", "{U-Net}, {K-Means} and Self-Attention"),
+        ("A Study of X: A Start", "A Study of {X}: A Start"),
+        ("What I Saw of C# and C++", r"What {I} Saw of {C\#} and {C++}"),
+        ("ÉCLAIR and Élan", "{ÉCLAIR} and Élan"),
+        ("BLOOM/OPT (NODEs)", "{BLOOM}/{OPT} ({NODEs})"),
+        ("iPhone v4.2B", "{iPhone} {v4.2B}"),
+    ],
+)
+def test_words_with_capitals_of_their_own_keep_them_in_every_style(title, written):
+    assert f"  title = {{{written}}},\n" in bibtex(citation(title=title))
+
+
 def test_what_is_not_known_is_left_out():
     bare = citation(title="x", authors=(), date=None, arxiv_id="", url="", pdf="", abstract="")
     assert bibtex(bare) == "@misc{x,\n  title = {x},\n}\n"

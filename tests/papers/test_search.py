@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import psycopg2
 import pytest
 from django.db import ProgrammingError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from papers import history, search, search_rebuild
@@ -192,6 +193,31 @@ def test_the_very_title_comes_before_a_thousand_that_begin_with_it(committed_db,
     assert titles("filling", limit=2) == ["Filling", "Filling 2500"]
 
 
+def test_titles_that_only_begin_with_a_stop_word_are_counted_as_that_many_or_more(committed_db, owner_connection):
+    fill(owner_connection, 300, title="Onward ", day=date(2024, 1, 1))
+    rebuild()
+    found = search.papers("on", limit=20)
+    assert (found.count_text, found.is_capped, len(found.hits)) == ("200+", True, 20)
+
+
+def test_a_common_word_that_never_stands_without_another_is_looked_up_in_the_index(committed_db, owner_connection):
+    fill(owner_connection, 20_000, title="Zebra and quagga ", day=date(2024, 1, 1))
+    with owner_connection, owner_connection.cursor() as cursor:
+        cursor.execute("SET portal.bulk = 'on'; UPDATE papers_paper SET title = 'Other' WHERE id % 2 = 0; RESET portal.bulk")
+    rebuild()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE papers_search")
+    with CaptureQueriesContext(connection) as asked:
+        assert search.papers("zebra -quagga", limit=20).hits == ()
+    with connection.cursor() as cursor:
+        set_up, statement = asked.captured_queries[0]["sql"].split("WITH by_words", 1)
+        cursor.execute(f"BEGIN; {set_up}; EXPLAIN WITH by_words{statement}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("ROLLBACK")
+    assert "Bitmap Index Scan on papers_search_by_words" in plan
+    assert "Seq Scan on papers_search " not in plan, plan
+
+
 def test_common_words_are_answered_by_the_newest_papers(committed_db, owner_connection):
     fill(owner_connection, 1500, title="Old ", day=date(2001, 1, 1))
     for number in range(30):
@@ -220,6 +246,17 @@ def test_names_are_found_by_beginnings_of_words_and_spam_is_not():
     assert [author.name for author in named(Author.objects.all(), "mullerson")] == ["Mullerson"]
     assert [author.name for author in named(Author.objects.all(), "muller")] == ["Mullerson", "José Müller", "Josef Muller"]
     assert list(named(Method.objects.published(), "muller")) == []
+
+
+@pytest.mark.django_db
+def test_of_names_that_fit_as_well_those_of_most_papers_come_first():
+    for name, number in [("Attention a", 1), ("Attention b", 3), ("Attention c", 2), ("Attention", 0), ("Self attention", 5)]:
+        method = make_method(name=name)
+        for _ in range(number):
+            make_paper(methods=[method])
+    assert [method.name for method in named(Method.objects.published(), "attention")] == [
+        "Attention", "Attention b", "Attention c", "Attention a", "Self attention",
+    ]  # fmt: skip
 
 
 @pytest.mark.django_db

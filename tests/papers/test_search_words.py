@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.search_words import Question, beginnings, clean, read, typed
+from papers.search_words import Question, beginnings, clean, contradiction, read, typed
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,25 @@ def test_what_has_no_word_to_look_for_is_no_question(query):
     assert read(query) is None
 
 
+@pytest.mark.parametrize(
+    ("query", "word", "exact"),
+    [
+        ("bert -bert", "bert", None),
+        ("the we task -TASK", "TASK", None),
+        ("café -Cafe\u0301", "Cafe\u0301", None),
+        ('"language model" -model', "model", None),
+        ("gpt-4 -gpt-4", "gpt 4", None),
+        ("bert -bert OR vision", "bert", "vision"),
+        ("gpt-4 -gpt-3", "", '"gpt 4" -"gpt 3"'),
+        ('language model -"language model"', "", 'language model -"language model"'),
+        ("bert -vision OR vision", "", "bert -vision OR vision"),
+    ],
+)
+def test_what_is_both_wanted_and_excluded_is_not_looked_for(query, word, exact):
+    question = read(query)
+    assert (contradiction(query), question and question.exact) == (word, exact)
+
+
 def test_only_twelve_words_count():
     assert read("a-b " * 9).exact == " ".join(['"a b"'] * 6)
 
@@ -54,7 +73,9 @@ def test_signs_that_mean_something_are_kept_with_their_word(query, signed):
 
 
 def test_a_question_knows_the_title_that_it_may_be():
-    assert read('"Why?" trust') == Question(exact="Why? trust", loose="Why? trust", title="Why? trust", signed=())
+    assert read('"Why?" trust') == Question(
+        exact="Why? trust", loose="Why? trust", title="Why? trust", signed=(), is_narrowed=True
+    )
 
 
 def test_a_query_is_cleaned_to_one_line():

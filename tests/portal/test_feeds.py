@@ -1,7 +1,7 @@
 """Atom feeds: read by a feed reader's parser, and held against the rules of RFC 4287."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from xml.etree import ElementTree
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leaderboards.models import Claim, Measurement
 from papers.models import Paper, SlugHistory, Task
-from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
+from tests.factories.catalogue import make_board, make_dataset, make_paper, make_repository, make_result, make_task
 from tests.factories.runs import make_protocol
 from tests.portal.reading import read
 
@@ -206,12 +206,22 @@ def test_hostile_words_stay_words(client):
     feed_of(client.get("/sota/hostile-board.atom"))
 
 
+def test_the_feed_of_the_latest_with_code_has_those_alone_and_none_of_the_future(client):
+    make_paper(title="Without", date=date(2024, 1, 2))
+    make_paper(title="With", date=date(2024, 1, 1), repositories=[make_repository()])
+    make_paper(title="To come", date=timezone.localdate() + timedelta(days=2), repositories=[make_repository()])
+    parsed = feed_of(client.get("/latest-with-code.atom"))
+    assert titles(parsed) == ["With"]
+    assert parsed.feed.link == "http://testserver/latest"
+    assert titles(feed_of(client.get("/latest.atom"))) == ["Without", "With"]
+
+
 def test_pages_name_their_feeds(client):
     task = make_task(slug="a-task")
     make_board(task=task, slug="a-board")
     for address, feed in [
         ("/", "/latest.atom"), ("/papers", "/latest.atom"), ("/task/a-task", "/task/a-task.atom"), ("/sota/a-board", "/sota/a-board.atom"),
-        ("/search?q=a%26b+c", "/search.atom?q=a%26b%20c"),
+        ("/search?q=a%26b+c", "/search.atom?q=a%26b%20c"), ("/latest", "/latest-with-code.atom"),
     ]:  # fmt: skip
         links = [attributes for tag, attributes in read(client.get(address)).elements if tag == "link"]
         feeds = [link["href"] for link in links if link["rel"] == "alternate" and link["type"] == "application/atom+xml"]

@@ -63,7 +63,7 @@ def test_what_is_no_latex_stays_as_its_source(latex):
 
 
 def test_plain_text_has_formulas_and_no_markdown():
-    assert with_formulas("<b> *a* $x$ [l](http://e.example) & \\_") == f"&lt;b&gt; *a* {X} [l](http://e.example) &amp; \\_"
+    assert with_formulas("<b> *a* $x$ [l](http://e.example) & \\_") == f"&lt;b&gt; *a* {X} [l](http://e.example) &amp; _"
     assert with_formulas("<b> *a* & _") == "&lt;b&gt; *a* &amp; _"
 
 

@@ -68,6 +68,16 @@ def test_a_page_is_read_once_and_then_kept(reader):
     assert same["Cache-Control"] == "no-cache"
 
 
+@pytest.mark.parametrize("address", ["/", "/papers", "/sitemap.xml"])
+def test_a_page_that_is_kept_answers_whatever_is_written_behind_its_address(reader, address):
+    make_paper(title="Kept")
+    response = reader.get(address)
+    for query in ("x=1", "x=2", "utm_source=mail&utm_medium=mail", "q=zebra"):
+        again, same = queries(lambda query=query: reader.get(f"{address}?{query}"))
+        assert (again, same.content) == (0, response.content)
+    assert reader.get("/papers?code=1").content != reader.get("/papers").content
+
+
 def test_what_others_may_keep_for_a_while_is_kept_here_too_and_says_so(reader):
     board = make_board(slug="qa")
     make_result(board, scores={"Accuracy": "1"}, paper=make_paper(slug="kept"))

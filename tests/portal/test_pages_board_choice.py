@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from leaderboards.models import Measurement, Metric, Score
+from portal.pages.board_choice import USUAL
 from tests.factories.catalogue import make_board, make_code_link, make_dataset, make_method, make_paper, make_result, make_task
 from tests.factories.runs import make_protocol
 from tests.portal.reading import read
@@ -224,7 +225,56 @@ def test_a_describing_metric_can_be_looked_at_and_ranks_nothing(client, board):
     Metric.objects.filter(name="F1").update(direction="none")
     page = get(client, "?metric=F1")
     assert [rank for rank, _ in ranked(page)] == ["–", "–", "–"]
-    assert "F1 ranks nothing: it describes" in page.main
+    assert "not ranked: F1 only describes the models" in page.main
+
+
+def test_a_board_whose_first_metric_only_describes_is_ranked_by_the_next(client):
+    made = make_board(slug="qa", metrics=("Params (M)", "EM", "F1"))
+    for name, params, em in (("Small", "7", "50"), ("Large", "70", "60")):
+        scores = {"Params (M)": params, "EM": em, "F1": em}
+        make_result(made, model_name=name, scores=scores, paper_date=date(2020, 1, 1), paper=make_paper(slug=name.lower()))
+    page = get(client)
+    assert page.tables[0][0][2:5] == ["EM↑ higher is better", "Params (M)", "F1↑ higher is better"]
+    assert [row[:3] for row in page.tables[0][1:]] == [["1", "Large", "60"], ["2", "Small", "50"]]
+    assert "ranked by EM, higher is better" in page.main
+    listed = next(data["mainEntity"] for data in page.structured if "mainEntity" in data)
+    said = listed["itemListElement"][0]["item"]
+    assert (said["name"], said["additionalProperty"]["name"], said["additionalProperty"]["value"]) == ("Large", "EM", "60")
+    assert client.get("/sota/qa.json").json()["ranked_by"]["name"] == "EM"
+    assert client.get("/badge/large/qa").json()["message"] == "State of the Art"
+    assert read(client.get("/sota")).main.count("Large") == 1
+    assert (
+        client.get("/sota/qa", {"apply": "1", "metric": "EM", "metrics": ["Params (M)", "EM", "F1"], "columns": list(USUAL)})[
+            "Location"
+        ]
+        == "/sota/qa"
+    )
+    assert client.get("/sota/qa", {"apply": "1", "metric": "Params (M)", "columns": list(USUAL)})["Location"].startswith(
+        "/sota/qa?metric=Params+%28M%29"
+    )
+
+
+def test_numbers_of_a_column_with_a_unit_stand_on_one_scale_in_the_chart_alone(client):
+    made = make_board(slug="qa", task=make_task(name="QA"), dataset=make_dataset(name="Odd"), metrics=["Accuracy", "Params (M)"])
+    for day, cell in enumerate(["344", "344M", "0.000348B", "137B"], start=1):
+        scores = {"Params (M)": cell, "Accuracy": "1"}
+        make_result(made, model_name=cell, scores=scores, paper_date=date(2020, 1, day))
+    page = get(client, "?metric=Params+%28M%29")
+    heights = {text.split(" ")[0]: at["cy"] for text, at in _circles(page)}
+    assert heights["344"] == heights["344M"]
+    ticks = [text for text in ("50B", "100B") if text in page.main]
+    assert ticks == ["50B", "100B"]
+    assert [row[2] for row in page.tables[0][1:]] == ["344", "344M", "0.000348B", "137B"]
+    values = [
+        row["metrics"]["Params (M)"]["value"] for row in client.get("/sota/qa.json?metric=Params+%28M%29").json()["results"]
+    ]
+    assert values == [344.0, 344e6, 348e3, 137e9]
+
+
+def _circles(page):
+    """The chart's round points: what each says, and its attributes."""
+    circles = [at for tag, at in page.elements if tag == "circle" and at.get("class") == "mark-shape"]
+    return list(zip((text for text, _ in points(page)), circles, strict=True))
 
 
 def test_hostile_names_stay_text(client):

@@ -31,7 +31,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 def listed(client, address="/datasets", **query):
     """The names of a list in its order, page after page."""
-    names, response = [], client.get(address, query)
+    names, response = [], client.get(address, query, follow=True)
     while True:
         page = read(response)
         names += [text for text, href, values in page.links if href.startswith("/dataset/")]
@@ -86,6 +86,42 @@ def test_pages_and_links_keep_the_filters(client, monkeypatch, some_datasets):
     assert second.link("First page") == "/datasets?modality=Texts&language=English&order=newest"
     chosen = [values["value"] for tag, values in second.elements if tag == "option" and "selected" in values]
     assert chosen == ["Texts", "English", "newest"]
+    assert "4 datasets" in read(client.get("/datasets")).main
+    assert "4 datasets" not in second.main
+
+
+@pytest.mark.parametrize(
+    ("sent", "shared"),
+    [
+        ("/datasets?modality=Texts&task=&language=&order=papers", "/datasets?modality=Texts"),
+        ("/datasets?modality=&task=&language=&order=papers", "/datasets"),
+        ("/datasets?task=Question+Answering&order=newest", "/datasets?task=question-answering&order=newest"),
+        ("/datasets?task=answering", "/datasets?task=question-answering"),
+        ("/search?q=squad&task=&year=", "/search?q=squad"),
+        ("/search?q=squad&task=QUESTION+answering&year=2016&code=1", "/search?q=squad&task=question-answering&year=2016&code=1"),
+        ("/search?q=", "/search"),
+        ("/papers?sort=latest&year=&code=1", "/papers?code=1"),
+        ("/task/question-answering?sort=latest&year=", "/task/question-answering"),
+        ("/latest?year=", "/latest"),
+        ("/greatest?year=%20", "/greatest"),
+    ],
+)
+def test_what_a_form_sends_is_answered_by_the_address_that_is_shared(client, some_datasets, sent, shared):
+    response = client.get(sent)
+    assert (response.status_code, response["Location"]) == (302, shared)
+    assert client.get(shared).status_code == 200
+
+
+def test_a_task_that_is_not_offered_can_be_typed(client, some_datasets):
+    rare = make_task(name="Rare")
+    some_datasets[0].tasks.add(rare)
+    page = read(client.get("/datasets?task=rare"))
+    assert [text for text, href, _ in page.links if href.startswith("/dataset/")] == ["SQuAD"]
+    field = next(values for tag, values in page.elements if tag == "input" and values.get("name") == "task")
+    assert (field["value"], field["type"]) == ("Rare", "text")
+    offered = [values["value"] for tag, values in page.elements if tag == "option"]
+    assert {"Question Answering", "Rare"} <= set(offered)
+    assert "No dataset here has all of that." in read(client.get("/datasets?task=nothing+of+the+kind")).main
 
 
 def test_a_dataset_in_the_list_says_what_it_is_in_plain_words(client):
@@ -131,7 +167,7 @@ def test_strange_filters_find_nothing_or_are_not_there(client, some_datasets, qu
     ],
 )  # fmt: skip
 def test_marks_of_other_orders_are_refused(client, order, mark):
-    response = client.get("/datasets", {"order": order, "after": mark})
+    response = client.get("/datasets", {"order": order, "after": mark}, follow=True)
     assert response.status_code == 404
     assert "There is no such place in this list" in read(response).main
 
@@ -367,7 +403,7 @@ def test_what_strangers_wrote_is_text(client, address):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/datasets", 2), ("/datasets?modality=Texts&task=main&language=English&order=newest", 2), ("/dataset/data", 7),
+        ("/datasets", 3), ("/datasets?modality=Texts&task=main&language=English&order=newest", 3), ("/dataset/data", 7),
         ("/methods", 2), ("/methods/area/general", 2), ("/methods/category/layers", 2), ("/method/way", 6), ("/author/person", 5),
         ("/conferences", 1), ("/conference/neurips", 4), ("/conference/neurips/neurips-2018-12", 3), ("/libraries", 2),
     ],

@@ -105,6 +105,45 @@ def test_a_paper_in_a_list_leads_to_its_best_code_to_its_venue_and_says_what_it_
     in_order(found.main, ["First line of words on <b>x2</b>", "Code: a/official PyTorch"])
 
 
+@pytest.mark.parametrize(("where", "size"), [("/papers", 30), ("/task/t", 30), ("/author/someone", 30), ("/latest", 30)])
+def test_papers_dated_in_the_future_come_last(client, where, size):
+    values = {"tasks": [make_task(slug="t")], "authors": ["Someone"]}
+    ahead = timezone.localdate() + timedelta(days=400)
+    for day in (ahead, ahead + timedelta(days=1), ahead):
+        make_paper(title=f"Paper of {day}", date=day, repositories=[make_repository()], **values)
+    make_paper(title="Paper undated", repositories=[make_repository()], **values)
+    for paper in papers(size + 5, **values):
+        make_code_link(paper)
+    seen, address = [], where
+    while address:
+        page = read(client.get(address))
+        seen += titles(page)
+        address = next((href for text, href, _ in page.links if text == "Next page"), "")
+    late = ["Paper undated", f"Paper of {ahead + timedelta(days=1)}", f"Paper of {ahead}", f"Paper of {ahead}"]
+    assert seen == [f"Paper {day:03}" for day in reversed(range(size + 5))] + late
+
+
+def test_pages_go_on_within_papers_of_the_future_and_behind_undated_ones(client):
+    ahead = timezone.localdate() + timedelta(days=400)
+    for number in range(33):
+        make_paper(title=f"Paper to come {number}", date=ahead)
+        make_paper(title=f"Paper undated {number}", date=None)
+    seen, address = [], "/papers"
+    while address:
+        page = read(client.get(address))
+        seen += titles(page)
+        address = next((href for text, href, _ in page.links if text == "Next page"), "")
+    behind = list(reversed(range(33)))
+    assert seen == [f"Paper undated {number}" for number in behind] + [f"Paper to come {number}" for number in behind]
+
+
+def test_a_paper_dated_in_the_future_does_not_trend(client):
+    make_paper(title="Paper to come", date=timezone.localdate() + timedelta(days=2), repositories=[make_repository()])
+    make_paper(title="Paper of today", date=timezone.localdate(), repositories=[make_repository()])
+    make_paper(title="Paper undated", repositories=[make_repository()])
+    assert titles(read(client.get("/"))) == ["Paper of today", "Paper undated"]
+
+
 def test_papers_come_newest_first_page_by_page_each_once_and_undated_ones_last(client):
     papers(40)
     same_day = [make_paper(title=f"Paper same {n}", date=FIRST_DAY) for n in range(25)]
@@ -330,8 +369,8 @@ def test_what_was_removed_says_so_and_what_was_renamed_redirects(client, kind, m
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 5), ("/papers", 3), ("/latest", 2), ("/greatest", 2), ("/tasks", 2), ("/sota", 2), ("/benchmarks", 1), ("/datasets", 2), ("/methods", 2), ("/runs", 5),
-        ("/task/main", 10), ("/task/main?sort=greatest&year=2020", 9), ("/area/field", 3), ("/dataset/data", 7), ("/method/way", 6), ("/author/person", 5), ("/search?q=paper", 8),
+        ("/", 5), ("/papers", 3), ("/latest", 2), ("/greatest", 2), ("/tasks", 2), ("/sota", 2), ("/benchmarks", 1), ("/datasets", 3), ("/methods", 2), ("/runs", 5),
+        ("/task/main", 10), ("/task/main?sort=greatest&year=2020", 9), ("/area/field", 3), ("/dataset/data", 7), ("/method/way", 6), ("/author/person", 5), ("/search?q=paper", 9),
     ],
 )  # fmt: skip
 def test_the_number_of_queries_does_not_grow_with_the_list(client, django_assert_num_queries, address, queries):

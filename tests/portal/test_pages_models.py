@@ -108,6 +108,25 @@ def test_other_ways_to_write_an_address_redirect_and_nothing_is_404(client, boar
         assert "There is no model at this address." in read(response).main
 
 
+def test_an_address_that_is_none_of_a_model_redirects_nowhere_and_offers_what_begins_so(client, board):
+    make_result(board, model_name="GPT-3 (175B)")
+    make_result(board, model_name="GPT-3 6.7B", occurrence=1)
+    for address in ("/model/GPT-3", "/model/gpt-3", "/model/GPT 3"):
+        response = client.get(address)
+        assert response.status_code == 404
+        page = read(response)
+        assert "These have names that begin so:" in page.main
+        assert {href for href in page.hrefs() if href.startswith("/model/")} == {"/model/gpt-3-175b", "/model/gpt-3-6-7b"}
+    assert client.get("/model/Nothing").status_code == 404
+
+
+def test_a_withdrawn_model_says_so_however_its_address_is_written(client, board):
+    Model.objects.create(name="Neo", slug="neo", source="form", removed_at=timezone.now(), removed_reason="Vandalism.")
+    response = client.get("/model/Neo")
+    assert (response.status_code, response["Location"]) == (301, "/model/neo")
+    assert client.get("/model/neo").status_code == 410
+
+
 def test_claims_are_paged_by_key(client, monkeypatch, board):
     monkeypatch.setattr(model_pages, "PAGE", 2)
     for name in ("M", "m"):

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from tests.factories.catalogue import (
     make_author,
@@ -104,6 +105,52 @@ def test_boards_are_found_by_words_of_task_and_dataset_together(client):
     assert hrefs == ["/sota/both"]
 
 
+def test_papers_are_found_by_names_of_authors_together_with_words(client):
+    one = make_paper(title="Attention is all you need", authors=["Ashish Vaswani", "Noam Shazeer"], date=date(2017, 6, 12))
+    make_paper(title="Scaling", abstract="Attentions of every kind.", authors=["Ashish Vaswani"], date=date(2019, 1, 1))
+    make_paper(title="Attention for others", authors=["Somebody Else"])
+    make_paper(title="Speech", authors=["Ashish Vaswani"])
+    make_paper(title="Attention removed", authors=["Ashish Vaswani"], removed_at=timezone.now(), removed_reason="Spam.")
+    said = "No paper has all of these words in its title and abstract: with these, some are names of authors."
+    for query in ("vaswani attention", "ATTENTION Ashish Väswani"):
+        page = read(client.get("/search", {"q": query}))
+        assert [text for tag, text in page.headings if tag == "h3"] == ["Scaling", "Attention is all you need"]
+        assert "1 to 2 of 2" in page.main
+        assert said in page.main
+    assert found(client, "shazeer attention") == [one.title]
+    assert found(client, "the attention of noam shazeer") == [one.title]
+    assert said not in read(client.get("/search", {"q": "attention others"})).main
+    for query in (
+        "vaswani -attention",
+        '"vaswani attention"',
+        "vaswani OR shazeer",
+        "vaswani zebra",
+        "vaswani",
+        "a b",
+        "vaswani attention " * 9,
+    ):
+        assert found(client, query) == [], query
+
+
+def test_boards_of_most_results_come_first(client):
+    for slug, number in [("a", 1), ("b", 3), ("c", 2)]:
+        board = make_board(task=make_task(name="Zebra"), dataset=make_dataset(name=f"Stripes {slug}"), slug=slug)
+        for place in range(number):
+            make_result(board, occurrence=place, model_name="Net")
+    for address in ("/search?q=zebra", "/search?q=zebra&type=boards"):
+        hrefs = [href for href in read(client.get(address)).hrefs() if href.startswith("/sota/")]
+        assert hrefs == ["/sota/b", "/sota/c", "/sota/a"]
+    suggested = client.get("/search/suggest?q=zebra").json()["suggestions"]
+    assert [found["href"] for found in suggested if found["kind"] == "Board"] == ["/sota/b", "/sota/c", "/sota/a"]
+
+
+def test_a_word_that_is_wanted_and_left_out_is_said(client):
+    make_paper(title="Zebra and quagga")
+    page = read(client.get("/search", {"q": "zebra quagga -Quagga"}))
+    assert "No paper has “Quagga” and lacks it too: leave one of the two out." in page.main
+    assert [text for tag, text in page.headings if tag == "h3"] == []
+
+
 def test_words_of_abstracts_find_papers(client):
     make_paper(title="One", abstract="About zebras.")
     make_paper(title="Two", abstract="About horses.")
@@ -126,7 +173,7 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(client, django_as
             make_paper(title=name, authors=[name], tasks=[task], repositories=[make_repository()], date=date(2020, 1, 1))
             make_task(name=name)
         for address, queries in [
-            ("/search?q=zebra", 8), ("/search?q=zebra&type=papers", 2), ("/search?q=zebra&type=models", 1),
+            ("/search?q=zebra", 9), ("/search?q=zebra&type=papers", 2), ("/search?q=zebra&type=models", 1),
             ("/search?q=zebra&code=1&year=2020", 2), ("/search?q=zebra&task=stripes", 3),
         ]:  # fmt: skip
             with django_assert_num_queries(queries):
@@ -150,8 +197,19 @@ def test_papers_can_be_narrowed_down_by_task_year_and_code(client):
         assert "Zebra trick" not in page.main
         assert page.link("Show all") == "/search?q=zebra"
     assert "No paper of that kind has these words." in page.main
-    offered = [attributes for tag, attributes in page.elements if tag == "option"]
-    assert [(option["value"], "selected" in option) for option in offered] == [("", False), ("stripes", True)]
+    field = next(attributes for tag, attributes in page.elements if attributes.get("name") == "task")
+    assert (field["type"], field["value"]) == ("text", "Stripes")
+    assert [attributes["value"] for tag, attributes in page.elements if tag == "option"] == ["Stripes"]
+
+
+def test_any_task_can_be_typed(client):
+    make_paper(title="Zebra one", tasks=[make_task(name="Stripes of Zebras")])
+    make_paper(title="Zebra two")
+    response = client.get("/search?q=zebra&task=Stripes+of&year=&type=")
+    assert (response.status_code, response["Location"]) == (302, "/search?q=zebra&task=Stripes+of")
+    response = client.get(response["Location"])
+    assert (response.status_code, response["Location"]) == (302, "/search?q=zebra&task=stripes-of-zebras")
+    assert [text for tag, text in read(client.get(response["Location"])).headings if tag == "h3"] == ["Zebra one"]
 
 
 def test_pages_keep_the_filters(client):

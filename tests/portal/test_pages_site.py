@@ -8,7 +8,7 @@ from django.utils import timezone
 from papers.models import Source
 from portal import archive_import
 from portal.pages import errors
-from tests.factories.catalogue import make_author, make_board, make_dataset, make_paper, make_task
+from tests.factories.catalogue import make_author, make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.runs import make_planned_run
 from tests.portal.reading import in_order, read
 
@@ -109,6 +109,34 @@ def test_an_old_session_cookie_makes_nobody(client):
 def test_a_slash_at_the_end_redirects_to_the_address_without(client, address, target):
     response = client.get(address)
     assert (response.status_code, response["Location"]) == (301, target)
+
+
+@pytest.mark.parametrize(
+    ("address", "target"),
+    [
+        ("/top-social", "/greatest"),
+        ("/conference", "/conferences"),
+        ("/methods/area", "/methods"),
+        ("/methods/category/", "/methods"),
+        ("/contribute", "/submit"),
+        ("/contribute/dataset/new", "/submit"),
+        ("/add/task", "/submit"),
+        ("/lib/timm", "/libraries"),
+        ("/lib/timm/unknown-model", "/libraries"),
+        ("/lib/timm/Big Transfer", "/model/big-transfer"),
+        ("/paper/a-paper/review/", "/paper/a-paper"),
+    ],
+)
+def test_addresses_of_the_old_site_lead_to_what_stands_for_them(client, address, target):
+    make_paper(slug="a-paper")
+    make_result(make_board(), model_name="Big Transfer")
+    response = client.get(address, follow=True)
+    assert (response.status_code, {status for _, status in response.redirect_chain}) == (200, {301})
+    assert response.redirect_chain[-1][0] == target
+
+
+def test_the_review_of_a_paper_that_never_was_leads_nowhere(client):
+    assert client.get("/paper/nothing/review").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/nope/", "//evil.example/", "/\\evil.example/", "/paper/", "/paper/\x00", "/paper/a\x00b/"])

@@ -1,15 +1,18 @@
 """Sitemaps and robots.txt: what crawlers are told."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leaderboards.models import Claim, Leaderboard
-from papers.models import Conference, Paper
+from leaderboards.models import Claim, Leaderboard, Model
+from papers.models import Conference, Paper, Task
 from tests.factories.catalogue import (
     make_area,
     make_author,
@@ -60,13 +63,13 @@ def test_everything_that_has_a_page_is_listed_once_and_answers(client):
     method = make_method(slug="method", main_collection=make_collection(name="Attention"))
     make_paper(slug="paper", authors=["Ada"], methods=[method], proceeding=meeting)
     make_proceeding(name="nobody-2020-7", conference="ICML")
-    make_result(board)
+    make_result(board, model_name="GPT")
     make_author(name="Nobody")
     found = listed(client)
     things = {address for address in found if address.count("/") == 2}
     assert things == {
         "/area/area", "/task/task", "/sota/board", "/dataset/dataset", "/paper/paper", "/method/method", "/author/ada",
-        "/conference/icml",
+        "/conference/icml", "/model/gpt",
     }  # fmt: skip
     assert {address for address in found if address.count("/") == 3} == {
         "/methods/category/attention",
@@ -99,19 +102,53 @@ def test_what_the_public_does_not_see_and_what_runs_show_is_not_listed(client):
 
 
 def test_times_of_change_are_those_of_the_rows(client):
-    paper, board = make_paper(), make_board()
+    paper, board = make_paper(), make_board(task=make_task(slug="task"))
     result = make_result(board)
     Paper.objects.update(updated_at=datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC))
     Leaderboard.objects.update(updated_at=datetime(2025, 1, 1, tzinfo=UTC))
+    Task.objects.update(updated_at=datetime(2025, 3, 1, tzinfo=UTC))
     Claim.objects.filter(pk=result.pk).update(updated_at=datetime(2025, 6, 1, tzinfo=UTC))
     found = listed(client)
     assert found[f"/paper/{paper.slug}"] == "2025-01-02T03:04:05+00:00"
     assert found[f"/sota/{board.slug}"] == "2025-06-01T00:00:00+00:00"
     index = {path(address): when for address, when in places(client.get("/sitemap.xml"), "sitemap").items()}
-    assert {when for part, when in index.items() if "papers" in part} == {"2025-01-02T03:04:05+00:00"}
-    assert {when for part, when in index.items() if "boards" in part} == {"2025-06-01T00:00:00+00:00"}
+    assert {when for part, when in index.items() if "tasks" in part} == {"2025-03-01T00:00:00+00:00"}
+    assert {when for part, when in index.items() if "papers" in part or "boards" in part} == {None}
     Claim.objects.all().delete()
     assert listed(client)[f"/sota/{board.slug}"] == "2025-01-01T00:00:00+00:00"
+
+
+def test_the_index_looks_at_no_paper_but_the_first_of_each_part(client):
+    for key in range(1, 200):
+        make_paper(pk=key, slug=f"p{key}")
+    make_paper(pk=10_001, slug="p10001")
+    make_paper(pk=20_001, slug="p20001", removed_at=timezone.now(), removed_reason="Spam.")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE papers_paper")
+    with CaptureQueriesContext(connection) as asked:
+        assert [part for part in parts(client) if "papers" in part] == ["/sitemaps/papers-0.xml", "/sitemaps/papers-1.xml"]
+    (walk,) = (query["sql"] for query in asked if "RECURSIVE" in query["sql"] and "papers_paper" in query["sql"][:120])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON, COSTS OFF) {walk}")
+        plan = json.dumps(cursor.fetchone()[0])
+    assert "Seq Scan" not in plan
+
+
+def test_models_are_listed_once_by_their_names(client):
+    board = make_board()
+    for number, name in enumerate(["GPT-3 (175B)", "GPT-3 175B", "Ours", "ours", "+++", "§"]):
+        make_result(board, model_name=name, occurrence=number)
+    make_result(board, model_name="Gone", removed_at=timezone.now(), removed_reason="Spam.")
+    make_result(make_board(removed_at=timezone.now(), removed_reason="Spam."), model_name="Unseen")
+    gone = {"removed_at": timezone.now(), "removed_reason": "Spam."}
+    make_result(board, model_name="Withdrawn")
+    Model.objects.create(name="Withdrawn", slug="withdrawn", source="form", **gone)
+    Model.objects.create(name="Ours", slug="ours", source="form")
+    Model.objects.create(name="Registered", slug="registered", source="form")
+    found = [path(address) for part in parts(client) for address in places(client.get(part), "url")]
+    models = sorted(address for address in found if address.startswith("/model/"))
+    assert models == ["/model/gpt-3-175b", "/model/ours", "/model/plus-plus-plus", "/model/registered"]
+    assert {client.get(address).status_code for address in models} == {200}
 
 
 def test_parts_are_ranges_of_ids_and_only_those_that_hold_something(client):
@@ -143,11 +180,11 @@ def test_a_part_is_one_query_and_the_index_one_a_kind(client, django_assert_num_
         make_result(board, paper=make_paper(authors=["Ada"]))
         make_board()
     kinds = [part for part in parts(client) if part != "/sitemaps/site.xml"]
-    assert len(kinds) == 5
+    assert len(kinds) == 6
     for part in kinds:
         with django_assert_num_queries(1):
             client.get(part)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get("/sitemap.xml")
 
 

@@ -46,6 +46,22 @@ def test_a_browser_is_told_the_same_in_its_own_form(client):
     ]
 
 
+def test_two_letters_begin_words_of_tasks_datasets_and_methods_and_are_words_of_the_rest(client):
+    make_board(task=make_task(name="Image Parsing"), dataset=make_dataset(name="Parade"))
+    make_method(name="Paradigm")
+    make_method(name="PA")
+    make_author(name="Ann Parsing")
+    make_author(name="Wu Pa")
+    assert suggested(client, "pa") == [
+        ("Method", "PA", "/method/pa"),
+        ("Task", "Image Parsing", "/task/image-parsing"),
+        ("Dataset", "Parade", "/dataset/parade"),
+        ("Method", "Paradigm", "/method/paradigm"),
+        ("Author", "Wu Pa", "/author/wu-pa"),
+    ]
+    assert suggested(client, "p") == []
+
+
 def test_the_very_name_comes_first_whatever_it_names(client):
     make_task(name="Graph Attention Networks")
     make_method(name="Graph Attention")

@@ -1,0 +1,219 @@
+"""Batches that write on: greedy, up to a stop sequence, with one cache of keys and values for what their prompts share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs, postprocess_generated_text
+
+from workers.evaluation.prefixes.attention import KeysAndValues, as_computed, attending, for_heads, merge, piece
+from workers.evaluation.prefixes.forward import PlainForward, SharedForward
+from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
+from workers.evaluation.prefixes.tree import packs
+
+MOST_TOKENS = 256
+"""What a request writes at most that does not say, as in lm-eval's `hf` model."""
+_GREEDY = {"do_sample": False, "temperature": 0.0, "num_beams": 1}
+_IDLE_WHEN_GREEDY = {"top_p", "top_k", "typical_p", "min_p"}
+_CHANGING = {
+    "repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "encoder_no_repeat_ngram_size": 0, "min_length": 0, "min_new_tokens": 0,
+    "bad_words_ids": None, "force_words_ids": None, "suppress_tokens": None, "begin_suppress_tokens": None,
+    "forced_bos_token_id": None, "forced_eos_token_id": None, "sequence_bias": None, "guidance_scale": None,
+}  # fmt: skip
+"""Settings of a checkpoint's generation_config.json that change what is written, and what they are when they do not."""
+
+
+class WritingRefused(Exception):
+    """What a task or a checkpoint asks for is not greedy writing; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where writing ends: before the first of these texts, or after so many tokens."""
+
+    until: tuple[str, ...]
+    most_tokens: int
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """What a task says about its requests, by the harness's own rules. Raises WritingRefused for anything but greedy writing."""
+    asked = dict(normalize_gen_kwargs(dict(given), MOST_TOKENS))
+    until, most_tokens = handle_stop_sequences(asked.pop("until", None), eos=None), int(asked.pop("max_gen_toks"))
+    for name, value in asked.items():
+        if name not in _IDLE_WHEN_GREEDY and _GREEDY.get(name, object()) != value:
+            raise WritingRefused(f"The task asks for {name}={value!r}, and only greedy writing is done here: use another task.")
+    if most_tokens < 1:
+        raise WritingRefused(f"The task lets the model write {most_tokens} tokens: it has to be 1 at least.")
+    return Settings(tuple(str(text) for text in until), most_tokens)
+
+
+@dataclass
+class _Row:
+    """A request while it is written."""
+
+    number: int
+    context: TokenSequence
+    settings: Settings
+    written: list[int] = field(default_factory=list)
+    is_done: bool = False
+
+
+class Writer:
+    """Writes with a model whose attention is exchanged (`SharedForward`); without that, each request by itself."""
+
+    def __init__(self, forward: SharedForward | PlainForward, encoder: Encoder, *, token_budget: int) -> None:
+        """Raises WritingRefused where the checkpoint's own settings would change greedy writing."""
+        config = getattr(forward.model, "generation_config", None)
+        for name, idle in _CHANGING.items():
+            value = getattr(config, name, None)
+            if value not in (None, idle):
+                raise WritingRefused(f"The checkpoint's generation_config.json sets {name}={value!r}, which is not done here.")
+        self._forward = forward
+        self._encoder = encoder
+        self._budget = token_budget
+        ends = getattr(config, "eos_token_id", None)
+        self._ends = {encoder.tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
+
+    def write(self, requests: Sequence[tuple[str, Settings]]) -> list[str]:
+        """What the model writes after each context."""
+        rows = self._rows(requests)
+        texts = [""] * len(rows)
+        for pack in packs([[row.context] for row in rows], budget=self._budget):
+            batch = [rows[place] for place in pack.samples]
+            if isinstance(self._forward, SharedForward):
+                self._write(self._forward, batch, pack.cuts)
+            else:
+                self._write_alone(self._forward, batch)
+            for row in batch:
+                texts[row.number] = self._text(row)
+        self._forward.forget()
+        return texts
+
+    def _rows(self, requests: Sequence[tuple[str, Settings]]) -> list[_Row]:
+        encoded = self._encoder.encode(context for context, _ in requests)
+        rows = []
+        for number, (context, settings) in enumerate(requests):
+            room = self._encoder.max_length - settings.most_tokens
+            if room < 1:
+                raise WritingRefused(
+                    f"The task lets the model write {settings.most_tokens:,} tokens, and it reads "
+                    f"{self._encoder.max_length:,} at most: no room is left for a prompt."
+                )
+            tokens = encoded[context][-room:] or [self._encoder.prefix_token]
+            rows.append(_Row(number, TokenSequence(tuple(tokens), (0,)), settings))
+        return rows
+
+    @torch.inference_mode()
+    def _write(self, forward: SharedForward, rows: list[_Row], cuts: tuple[int, ...]) -> None:
+        logits, own, trunk = forward.read([row.context for row in rows], cuts=cuts)
+        step = _Step(own, trunk, lengths=[len(row.context.tokens) - (cuts[-1] if cuts else 0) for row in rows])
+        while True:
+            for row, token in zip(rows, logits.argmax(dim=-1).tolist(), strict=True):
+                self._take(row, token)
+            if all(row.is_done for row in rows):
+                return
+            left = [place for place, row in enumerate(rows) if not row.is_done]
+            if len(left) < len(rows):
+                rows = [rows[place] for place in left]
+                step.keep(left)
+            positions = [len(row.context.tokens) + len(row.written) - 1 for row in rows]
+            with attending(step):
+                logits = forward.step([row.written[-1] for row in rows], positions)
+            step.lengthen()
+
+    @torch.inference_mode()
+    def _write_alone(self, forward: PlainForward, rows: list[_Row]) -> None:
+        for row in rows:
+            logits, cache = forward.read(row.context.tokens)
+            while True:
+                self._take(row, int(logits.argmax()))
+                if row.is_done:
+                    break
+                logits, cache = forward.read(row.written[-1:], cache=cache)
+
+    def _take(self, row: _Row, token: int) -> None:
+        if token in self._ends:
+            row.is_done = True
+            return
+        row.written.append(token)
+        row.is_done = len(row.written) >= row.settings.most_tokens or self._has_stop(row)
+
+    def _has_stop(self, row: _Row) -> bool:
+        if not row.settings.until:
+            return False
+        # A text of so many bytes lies within as many tokens, and the first of a piece may be decoded otherwise than in the whole.
+        reach = max(len(text.encode()) for text in row.settings.until) + 4
+        tail = str(self._encoder.tokenizer.decode(row.written[-reach:], skip_special_tokens=True))
+        return any(text and text in tail for text in row.settings.until)
+
+    def _text(self, row: _Row) -> str:
+        whole = str(self._encoder.tokenizer.decode(row.written, skip_special_tokens=True))
+        return str(postprocess_generated_text(whole, list(row.settings.until), None))
+
+
+class _Step:
+    """One token further for each row: attention to what the row has of its own, and to the trunk that all stand on.
+
+    The rows' own keys and values lie in [rows, heads, places, width], each from the left, with room to grow by.
+    """
+
+    GROWS_BY = 64
+
+    def __init__(
+        self, own: Sequence[Sequence[KeysAndValues]], trunk: Sequence[KeysAndValues] | None, *, lengths: Sequence[int]
+    ) -> None:
+        """`own` has a list of rows for each layer."""
+        self._trunk = trunk
+        self._layers = [[_padded([keys for keys, _ in rows]), _padded([values for _, values in rows])] for rows in own]
+        self._lengths = torch.tensor(lengths, device=self._layers[0][0].device)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these rows alone."""
+        chosen = torch.tensor(rows, device=self._lengths.device)
+        self._layers = [[tensor.index_select(0, chosen) for tensor in layer] for layer in self._layers]
+        self._lengths = self._lengths[chosen]
+
+    def lengthen(self) -> None:
+        """The token that was given last is a part of its row."""
+        self._lengths = self._lengths + 1
+
+    def attend(
+        self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float | None
+    ) -> torch.Tensor:
+        """Queries [1, heads, rows, width]: one token of each row."""
+        keys, values = self._with(layer, key, value)
+        asked = as_computed(query).transpose(0, 2)  # [rows, heads, 1, width]
+        scores = torch.matmul(asked, for_heads(as_computed(keys), query).transpose(-1, -2)).float()
+        scores *= scaling if scaling is not None else 1 / math.sqrt(query.shape[-1])
+        places = torch.arange(keys.shape[2], device=scores.device)
+        scores.masked_fill_((places > self._lengths[:, None])[:, None, None], -torch.inf)
+        sums = torch.logsumexp(scores, dim=-1)  # [rows, heads, 1]
+        weights = torch.exp(scores - sums.unsqueeze(-1)).to(asked.dtype)
+        made = torch.matmul(weights, for_heads(as_computed(values), query)).transpose(0, 2).contiguous()
+        if self._trunk is not None:
+            trunk_keys, trunk_values = (for_heads(as_computed(tensor), query) for tensor in self._trunk[layer])
+            more, more_sums = piece(as_computed(query), trunk_keys, trunk_values, scaling)
+            merge(made, sums.permute(2, 1, 0).contiguous(), slice(None), more, more_sums)
+        return made
+
+    def _with(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> list[torch.Tensor]:
+        """The layer's keys and values with those of the new tokens [1, heads, rows, width] at the end of each row."""
+        if int(self._lengths.max()) >= self._layers[layer][0].shape[2]:
+            self._layers[layer] = [torch.nn.functional.pad(tensor, (0, 0, 0, self.GROWS_BY)) for tensor in self._layers[layer]]
+        rows = torch.arange(len(self._lengths), device=self._lengths.device)
+        for tensor, new in zip(self._layers[layer], (key, value), strict=True):
+            tensor[rows, :, self._lengths] = new[0].transpose(0, 1)
+        return self._layers[layer]
+
+
+def _padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
+    """[1, heads, places, width] each, with zeros behind the shorter ones and room for some tokens more."""
+    longest = max(row.shape[2] for row in rows) + _Step.GROWS_BY
+    made = rows[0].new_zeros((len(rows), rows[0].shape[1], longest, rows[0].shape[3]))
+    for place, row in enumerate(rows):
+        made[place, :, : row.shape[2]] = row[0]
+    return made

@@ -19,9 +19,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 SHOTS = 20
 """The first items of each file: they are shown as worked examples and never scored."""
 
-_MULTIPLE_CHOICE = {"query": str, "choices": list, "gold": int}
-_CONTINUATION = {"context": str, "continuation": str}
-_PARTIAL = {"context_options": list, "continuation": str, "gold": int}
+_MULTIPLE_CHOICE: dict[str, type] = {"query": str, "choices": list, "gold": int}
+_CONTINUATION: dict[str, type] = {"context": str, "continuation": str}
+_PARTIAL: dict[str, type] = {"context_options": list, "continuation": str, "gold": int}
 
 TASKS: dict[str, tuple[str, dict[str, type]]] = {
     "pwc2_arc_easy": ("arc_easy.jsonl", _MULTIPLE_CHOICE),

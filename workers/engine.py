@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from workers.evaluation.contract import Aggregation, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
@@ -20,14 +20,27 @@ if TYPE_CHECKING:
 
 
 class Scorer(Protocol):
-    """Scores requests; the seam behind which engines are exchanged."""
+    """Scores batches; the seam behind which engines are exchanged."""
 
-    def score(self, requests: Sequence[PlannedRequest]) -> list[Response]:
-        """One response a request, in the order of the requests. Raises EvaluationError."""
+    @property
+    def way(self) -> str:
+        """How it computes, in a word."""
+
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+        """A whole batch made ready, without the model; the call that it gives scores it. Both may raise EvaluationError."""
+
+    def cut(self, plan: Plan, *, token_budget: int, samples: Sequence[int]) -> tuple[Batch, ...]:
+        """These samples of the plan in batches of another budget, as a plan made with it would have them."""
+
+    def forget(self) -> None:
+        """Let go of what is kept between batches."""
 
 
 class Engine:
     """The evaluation engine of this process. Every method may raise an EvaluationError, whose text is one sentence."""
+
+    def __init__(self) -> None:
+        self._scorer: tuple[LoadedModel, Scorer] | None = None
 
     def source(self, location: str, *, is_folder: bool, revision: str | None, dtype: str) -> "CheckpointSource":
         """Name a checkpoint; nothing is read yet."""
@@ -71,12 +84,11 @@ class Engine:
 
         return harness.build_plan(spec)
 
-    def batches(self, plan: Plan, source: "CheckpointSource", *, batch_size: int) -> tuple[tuple[int, ...], ...]:
-        """The plan's sample indexes cut into batches; a pure function of the plan, the tokenizer and the size."""
+    def batches(self, plan: Plan, source: "CheckpointSource", *, token_budget: int) -> tuple[Batch, ...]:
+        """The plan's samples in batches: a pure function of the plan, the tokenizer and the budget."""
         from workers.evaluation import batching, loading
 
-        lengths = batching.token_lengths(plan, loading.load_tokenizer(source))
-        return batching.plan_batches(lengths, batch_size=batch_size)
+        return batching.plan_batches(plan, loading.load_encoder(source), token_budget=token_budget)
 
     def load(self, source: "CheckpointSource") -> "LoadedModel":
         """Load weights and tokenizer onto this worker's device."""
@@ -84,11 +96,20 @@ class Engine:
 
         return loading.load(source, device=self.device().kind)
 
-    def scorer(self, model: "LoadedModel", *, batch_size: int) -> Scorer:
-        """The engine that scores with a loaded model."""
-        from workers.evaluation.scoring import HarnessScorer
+    def scorer(self, model: "LoadedModel", *, threads: int) -> Scorer:
+        """What scores with a loaded model, on so many CPU threads; made once for each model, as it is tried before it is used."""
+        from workers.evaluation import scoring
 
-        return HarnessScorer(model, batch_size=batch_size)
+        scoring.use_threads(threads)
+        if self._scorer is None or self._scorer[0] is not model:
+            self._scorer = (model, scoring.PrefixScorer(model))
+        return self._scorer[1]
+
+    def threads(self) -> int:
+        """CPU threads that a plan made here is to be computed with."""
+        from workers.evaluation import devices
+
+        return devices.threads()
 
     def reduce(self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
         """The harness's own metrics out of the responses."""

@@ -5,9 +5,9 @@ under a lease by the database's clock: a claim raises the fence by one, and ever
 claimed with, so that a worker which lost its lease can write no more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,12 +16,14 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from workers import doorbell
+from workers.evaluation.contract import Batch
 from workers.models import Checkpoint, ClaimMapping, Run, RunEvent, Shard
 from workers.states import ENDED, RunState, ShardState, sources_of
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
-BATCH_SIZE = 8
+TOKEN_BUDGETS = {Checkpoint.Device.ANY: 1024, Checkpoint.Device.GPU: 8192}
+"""Tokens a batch, by what a checkpoint needs: more gains a CPU nothing, and leaves a GPU's arithmetic waiting less."""
 LOST_WORKER = "lost_worker"
 
 
@@ -56,7 +58,7 @@ Lease = RunLease | ShardLease
 
 
 @transaction.atomic
-def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | None = None, batch_size: int = BATCH_SIZE) -> Run:
+def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | None = None, token_budget: int | None = None) -> Run:
     """Ask for the run that tests a mapping; joins the open run that would measure the same thing.
 
     `items_per_task` asks for a trial over the first items of each task: such a run measures no claim.
@@ -70,7 +72,7 @@ def request(mapping: ClaimMapping, *, by: User | None, items_per_task: int | Non
         protocol=mapping.protocol,
         requested_by=by,
         items_per_task=items_per_task,
-        batch_size=batch_size,
+        token_budget=token_budget or TOKEN_BUDGETS[Checkpoint.Device(checkpoint.device)],
         seeds={"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234},
     )
     _note(run.pk, RunState.REQUESTED, note="Asked for.", actor=by.get_username() if by else "the portal")
@@ -116,14 +118,14 @@ def _claim_run(run_id: int, target: RunState, *, by: str, queryset: QuerySet[Run
 
 
 @transaction.atomic
-def planned(lease: RunLease, *, shards: list[list[list[int]]], plan_version: int, **values: object) -> None:
-    """Open a planned run for scoring: `shards` are lists of batches of sample indexes; `values` are the run's totals.
+def planned(lease: RunLease, *, shards: Sequence[Sequence[Batch]], plan_version: int, **values: object) -> None:
+    """Open a planned run for scoring: `shards` are lists of batches; `values` are the run's totals.
 
     Raises LostLease when the lease is gone; the caller's transaction then stores nothing of the plan.
     """
     _hold(lease)
     Shard.objects.bulk_create(
-        Shard(run_id=lease.run_id, index=index, plan_version=plan_version, batches=batches)
+        Shard(run_id=lease.run_id, index=index, plan_version=plan_version, batches=[asdict(batch) for batch in batches])
         for index, batches in enumerate(shards)
     )
     batches = sum(len(shard) for shard in shards)
@@ -191,6 +193,42 @@ def advance(lease: ShardLease, *, batches_done: int) -> None:
     held = _held_shards(lease).update(batches_done=batches_done, lease_expires_at=Now() + LEASE)
     if not held:
         raise LostLease(f"shard {lease.shard_id} is no longer this worker's")
+
+
+@transaction.atomic
+def replan(lease: ShardLease, *, batches: Sequence[Batch], batches_done: int, token_budget: int, reason: str) -> int:
+    """Put these batches in the place of what is left of a shard, under the run's next plan version, which is returned.
+
+    The first shard that asks for a smaller budget makes the version; others that follow it join. A run of two versions no
+    longer promises the same bits on every machine, and its record says so. Raises LostLease.
+    """
+    _hold(lease)
+    run = Run.objects.select_for_update().get(pk=lease.run_id)
+    shard = Shard.objects.get(pk=lease.shard_id)
+    plan = run.provenance["plan"]
+    if token_budget < run.token_budget:
+        version = run.plan_version + 1
+        change = {
+            "version": version,
+            "token_budget": token_budget,
+            "shard": shard.index,
+            "from_batch": batches_done,
+            "reason": reason,
+        }
+        plan = {**plan, "changes": [*plan.get("changes", []), change], "is_bit_identical": False}
+        run.plan_version, run.token_budget, run.provenance = version, token_budget, {**run.provenance, "plan": plan}
+        run.save(update_fields=["plan_version", "token_budget", "provenance"])
+        _note(
+            run.pk,
+            RunState.SCORING,
+            note=f"Plan version {version}: batches of {token_budget:,} tokens. {reason}",
+            actor=lease.owner,
+        )
+    kept = shard.batches[:batches_done]
+    Shard.objects.filter(pk=shard.pk).update(
+        batches=[*kept, *(asdict(batch) for batch in batches)], plan_version=run.plan_version
+    )
+    return int(run.plan_version)
 
 
 @transaction.atomic

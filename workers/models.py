@@ -122,7 +122,10 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=RunState, default=RunState.REQUESTED)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="runs")
     items_per_task = models.PositiveIntegerField(null=True, blank=True)
-    batch_size = models.PositiveSmallIntegerField(default=8, help_text="Items a batch; fixed when the run is asked for.")
+    token_budget = models.PositiveIntegerField(default=1024, help_text="Tokens a batch, about; halved where memory runs out.")
+    threads = models.PositiveSmallIntegerField(
+        default=0, help_text="CPU threads that every batch is scored with; 0 until planned."
+    )
     seeds = models.JSONField(default=dict)
     plan_version = models.PositiveSmallIntegerField(default=0, help_text="0 until planned.")
     samples_total = models.PositiveIntegerField(default=0)
@@ -219,8 +222,9 @@ class ShardQuerySet(models.QuerySet["Shard"]):
 class Shard(models.Model):
     """Whole batches of a run's plan, the unit that a worker claims.
 
-    `batches` is [[sample index, ...], ...]. A claim raises `fence` by one; every write carries the fence it was
-    claimed with, so that a worker that lost its lease can no longer write.
+    `batches` is [{"samples": [index, ...], "cuts": [tokens, ...]}, ...], as workers.evaluation.contract.Batch says. A claim
+    raises `fence` by one; every write carries the fence it was claimed with, so that a worker that lost its lease can no
+    longer write.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="shards")

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from workers import checkpoints, lifecycle, stopping, warm
 from workers.engine import Engine, open_engine
 from workers.evaluation import selftest
-from workers.evaluation.contract import Aggregation, Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
+from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
 from workers.evaluation.errors import TrainingStopped
 from workers.guard import answering
 from workers.heartbeat import FETCHING_STALL, Pulse
@@ -76,7 +76,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     pulse.beat("Building the requests.")
     built = engine.build_plan(spec)
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
-    batches = engine.batches(built, source, batch_size=run.batch_size)
+    batches = engine.batches(built, source, token_budget=run.token_budget)
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     pulse.beat("Storing the plan.")
     provenance = {
@@ -84,11 +84,18 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "checkpoint": {**asdict(facts), "location": run.checkpoint.location, "files": files},
         "tasks": [asdict(fact) for fact in built.tasks],
         "seeds": run.seeds,
-        "plan": {"version": PLAN_VERSION, "batch_size": run.batch_size, "batches": len(batches), "requests": len(built.requests)},
+        "plan": {
+            "version": PLAN_VERSION,
+            "token_budget": run.token_budget,
+            "threads": engine.threads(),
+            "batches": len(batches),
+            "requests": len(built.requests),
+            "is_bit_identical": True,
+        },
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
     connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
-    _store(run, built, lease=lease, batches=batches, provenance=provenance)
+    _store(run, built, lease=lease, batches=batches, threads=engine.threads(), provenance=provenance)
 
 
 def digesting(pulse: Pulse) -> Callable[[int, int], None]:
@@ -119,7 +126,7 @@ def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> No
 
 
 @transaction.atomic
-def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Sequence[int]], provenance: dict[str, Any]) -> None:
+def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Batch], threads: int, provenance: dict[str, Any]) -> None:
     prompts = _store_prompts({request.context for request in built.requests})
     samples = Sample.objects.bulk_create((_sample_row(run, sample) for sample in built.samples), batch_size=ROWS_AT_ONCE)
     sample_keys = {sample.index: sample.pk for sample in samples}
@@ -132,7 +139,7 @@ def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Sequence
             for request in requests
         )  # fmt: skip
     lifecycle.planned(
-        lease, shards=[[list(batch) for batch in batches]], plan_version=PLAN_VERSION,
+        lease, shards=[batches], plan_version=PLAN_VERSION, threads=threads,
         samples_total=len(built.samples), requests_total=len(built.requests), provenance=provenance,
     )  # fmt: skip
 

@@ -1,17 +1,31 @@
 """Scoring: a shard's batches, one after another, each stored as soon as it is scored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 
 from django.db import connection, transaction
 
 from workers import lifecycle, plan, stopping, warm
 from workers.engine import Scorer, open_engine
-from workers.evaluation.contract import PlannedRequest, Response
+from workers.evaluation.contract import Batch, PlannedRequest, Response
+from workers.evaluation.errors import OutOfMemory
 from workers.guard import answering
 from workers.heartbeat import Pulse
 from workers.lifecycle import ShardLease
-from workers.models import Request, Run, Shard, Worker
+from workers.models import Run, Shard, Worker
+
+SMALLEST_BUDGET = 64
+"""Tokens a batch below which a plan is not cut further: what does not fit then does not fit at all."""
+
+_STORE = """
+UPDATE workers_request SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy
+FROM unnest(%s::integer[], %s::double precision[], %s::boolean[]) AS answer (ordinal, log_likelihood, is_greedy)
+WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
+"""
+
+Ready = tuple[list[PlannedRequest], "Future[Callable[[], list[Response]]]"]
+"""A batch's requests, and the call that scores them once their tokens are there."""
 
 
 def score(shard_id: int, *, worker: Worker) -> None:
@@ -37,25 +51,79 @@ def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> 
     engine = open_engine()
     planned = run.provenance["checkpoint"]["files"]
     model = warm.model_of(run.checkpoint, planned=planned, engine=engine, progress=plan.digesting(pulse))
-    scorer = engine.scorer(model, batch_size=run.batch_size)
+    scorer = engine.scorer(model, threads=run.threads or engine.threads())
     connection.close()  # it lay idle while the model was loaded
-    facts = {"worker": worker.name, "device": asdict(engine.device()), "software": engine.software()}
+    facts = {
+        "worker": worker.name, "device": asdict(engine.device()), "software": engine.software(), "way": scorer.way,
+    }  # fmt: skip
     lifecycle.record_scorer(lease, facts=facts, from_batch=shard.batches_done)
-    for done, batch in enumerate(shard.batches[shard.batches_done :], start=shard.batches_done):
-        if stopping.is_requested():
-            raise stopping.Stopping
-        pulse.beat("Scoring.")
-        requests = list(plan.planned_requests(run, samples=batch))
-        responses = _responses(scorer, requests)
-        _store(run, requests, responses, lease=lease, batches_done=done + 1)
-        pulse.beat()
+    try:
+        if shard.plan_version < run.plan_version:
+            _cut_anew(shard, lease=lease, scorer=scorer, token_budget=run.token_budget)
+        while shortage := _score_batches(shard, lease=lease, pulse=pulse, scorer=scorer):
+            pulse.beat("Cutting what is left into smaller batches.")
+            _shrink(shard, shortage, lease=lease, scorer=scorer)
+    finally:
+        scorer.forget()
 
 
-def _responses(scorer: Scorer, requests: Sequence[PlannedRequest]) -> list[Response]:
-    responses = scorer.score(requests)
+def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Scorer) -> str:
+    """Score batch after batch, all of them; where memory runs out, those before that, and the sentence that says so."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        for requests, ready in _made_ready(shard, scorer=scorer, beside=beside):
+            if stopping.is_requested():
+                raise stopping.Stopping
+            pulse.beat("Scoring.")
+            try:
+                responses = _responses(ready.result(), requests)
+            except OutOfMemory as error:
+                return str(error)  # not the error: its traceback would hold on to the memory
+            shard.batches_done += 1
+            _store(shard.run, requests, responses, lease=lease, batches_done=shard.batches_done)
+            pulse.beat()
+    return ""
+
+
+def _made_ready(shard: Shard, *, scorer: Scorer, beside: ThreadPoolExecutor) -> Iterator[Ready]:
+    """What is left of the shard; each batch's tokens are made while the one before it is scored."""
+    ahead: Ready | None = None
+    for stored in shard.batches[shard.batches_done :]:
+        batch = Batch(tuple(stored["samples"]), tuple(stored["cuts"]))
+        requests = list(plan.planned_requests(shard.run, samples=batch.samples))
+        following = requests, beside.submit(scorer.prepare, requests, batch.cuts)
+        if ahead is not None:
+            yield ahead
+        ahead = following
+    if ahead is not None:
+        yield ahead
+
+
+def _responses(score_them: Callable[[], list[Response]], requests: Sequence[PlannedRequest]) -> list[Response]:
+    responses = score_them()
     if len(responses) != len(requests):
         raise RuntimeError(f"the engine gave {len(responses)} responses to {len(requests)} requests")
     return responses
+
+
+def _shrink(shard: Shard, shortage: str, *, lease: ShardLease, scorer: Scorer) -> None:
+    """Half the budget for what is left. Raises OutOfMemory where batches cannot become smaller."""
+    connection.close()  # it lay idle for as long as the batch took
+    shard.run.refresh_from_db()  # another shard may have made the budget smaller meanwhile
+    is_behind = shard.plan_version < shard.run.plan_version
+    budget = shard.run.token_budget if is_behind else shard.run.token_budget // 2
+    if budget < SMALLEST_BUDGET or len(shard.batches[shard.batches_done]["samples"]) == 1:
+        raise OutOfMemory(shortage)
+    _cut_anew(shard, lease=lease, scorer=scorer, token_budget=budget, reason=shortage)
+
+
+def _cut_anew(shard: Shard, *, lease: ShardLease, scorer: Scorer, token_budget: int, reason: str = "") -> None:
+    """Cut what is left of the shard by another budget: again a pure function of its requests."""
+    run = shard.run
+    left = [index for batch in shard.batches[shard.batches_done :] for index in batch["samples"]]
+    batches = scorer.cut(plan.stored_plan(run), token_budget=token_budget, samples=left)
+    lifecycle.replan(lease, batches=batches, batches_done=shard.batches_done, token_budget=token_budget, reason=reason)
+    shard.refresh_from_db(fields=["batches", "plan_version"])
+    run.refresh_from_db()
 
 
 @transaction.atomic
@@ -63,9 +131,8 @@ def _store(
     run: Run, requests: Sequence[PlannedRequest], responses: Sequence[Response], *, lease: ShardLease, batches_done: int
 ) -> None:
     lifecycle.advance(lease, batches_done=batches_done)
-    keys = dict(Request.objects.filter(run=run, ordinal__in=[r.ordinal for r in requests]).values_list("ordinal", "pk"))
-    rows = [
-        Request(pk=keys[request.ordinal], log_likelihood=response.log_likelihood, is_greedy=response.is_greedy)
-        for request, response in zip(requests, responses, strict=True)
-    ]
-    Request.objects.bulk_update(rows, ["log_likelihood", "is_greedy"])
+    answers = [request.ordinal for request in requests], [response.log_likelihood for response in responses]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [*answers, [response.is_greedy for response in responses], run.pk])
+        if cursor.rowcount != len(requests):
+            raise RuntimeError(f"{cursor.rowcount} of {len(requests)} responses found their requests")

@@ -89,8 +89,15 @@ def _what(run: Run, record: Mapping[str, Json], checkpoint: Mapping[str, Json]) 
         ("Benchmark task", f"{run.protocol.task}, {run.protocol.num_fewshot}-shot"),
         ("Scoring", run.protocol.get_scoring_display()),
         ("Aggregation", run.protocol.get_aggregation_display()),
-        ("Batch size", plan.get("batch_size") or run.batch_size),
+        ("Tokens a batch", _budget(plan, run)),
     )
+
+
+def _budget(plan: Mapping[str, Json], run: Run) -> str:
+    """What batches are cut by; runs of before were cut by items."""
+    if "batch_size" in plan:
+        return f"{plan['batch_size']} items"
+    return f"{run.token_budget:,}{'' if plan.get('is_bit_identical', True) else ' (made smaller: memory ran out)'}"
 
 
 def _device(device: Mapping[str, Json]) -> str:

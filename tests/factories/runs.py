@@ -74,7 +74,7 @@ def make_planned_run(*, samples=4, batch_size=2, shards=1, checkpoint=None, prot
     checkpoint = checkpoint or make_checkpoint()
     protocol = protocol or make_protocol()
     run = Run.objects.create(
-        checkpoint=checkpoint, protocol=protocol, state=RunState.SCORING, plan_version=1, batch_size=batch_size,
+        checkpoint=checkpoint, protocol=protocol, state=RunState.SCORING, plan_version=1,
         samples_total=samples, requests_total=2 * samples,
         seeds={"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234},
         provenance={"tasks": []},
@@ -88,7 +88,9 @@ def make_planned_run(*, samples=4, batch_size=2, shards=1, checkpoint=None, prot
             Request.objects.create(
                 run=run, ordinal=2 * index + choice, sample=sample, choice=choice, prompt=prompt, continuation=" AB"[choice]
             )
-    batches = [list(range(start, min(start + batch_size, samples))) for start in range(0, samples, batch_size)]
+    batches = [
+        {"samples": list(range(start, min(start + batch_size, samples))), "cuts": []} for start in range(0, samples, batch_size)
+    ]
     per_shard = -(-len(batches) // shards)
     for index in range(shards):
         Shard.objects.create(

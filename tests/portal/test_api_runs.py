@@ -24,8 +24,15 @@ def make_finished_run(**values):
         results={"metrics": [{"task": "mmlu", "metric": "acc", "value": 0.26, "stderr": None, "items": 2, "chance": 0.25}], "harness": {}},
         **values,
     )  # fmt: skip
-    Shard.objects.create(run=run, index=0, batches=[[0], [1]], batches_done=2, state="done", lease_owner="scorer@secret-host")
-    Shard.objects.create(run=run, index=1, batches=[[2]], batches_done=0)
+    Shard.objects.create(
+        run=run,
+        index=0,
+        batches=[{"samples": [0], "cuts": []}, {"samples": [1], "cuts": []}],
+        batches_done=2,
+        state="done",
+        lease_owner="scorer@secret-host",
+    )
+    Shard.objects.create(run=run, index=1, batches=[{"samples": [2], "cuts": []}], batches_done=0)
     Run.objects.update(requested_at=day - timedelta(hours=1))
     return run
 

@@ -55,7 +55,7 @@ def test_reproduce_of_what_nothing_can_test_says_so(what):
     [
         ("--items-per-task", "0", "--items-per-task must be from 1 to 1,000,000."),
         ("--items-per-task", "99999999999", "--items-per-task must be from 1 to 1,000,000."),
-        ("--batch-size", "0", "--batch-size must be from 1 to 1,024."),
+        ("--token-budget", "0", "--token-budget must be from 1 to 1,000,000."),
     ],
 )
 def test_reproduce_refuses_numbers_that_make_no_run(option, value, sentence):
@@ -65,7 +65,7 @@ def test_reproduce_refuses_numbers_that_make_no_run(option, value, sentence):
     assert not Run.objects.exists()
 
 
-def test_reproduce_takes_a_batch_size():
+def test_reproduce_takes_a_token_budget():
     mapping = make_mapping()
-    reproduce(mapping.checkpoint.slug, "--batch-size", "2")
-    assert Run.objects.get().batch_size == 2
+    reproduce(mapping.checkpoint.slug, "--token-budget", "2000")
+    assert Run.objects.get().token_budget == 2000

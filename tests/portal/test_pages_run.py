@@ -30,7 +30,7 @@ PROVENANCE = {
     ],
     "seeds": {"fewshot": 1234},
     "worker": "scorer@secret-host",
-    "plan": {"version": 1, "batch_size": 4, "batches": 34, "requests": 540},
+    "plan": {"version": 1, "token_budget": 2048, "batches": 34, "requests": 540},
 }  # fmt: skip
 RESULTS = {"metrics": [{"task": "mmlu_anatomy", "metric": "acc", "value": 0.25, "stderr": 0.0373, "items": 135, "chance": 0.25}]}
 
@@ -60,7 +60,7 @@ def test_a_finished_run_says_what_ran_and_what_came_out(client):
         [
             "Runs GPT-NeoX-20B", "GPT-NeoX-20B under MMLU, 5-shot, letters", "Finished", "after 3 h 20 min", "What ran",
             "Model EleutherAI/gpt-neox-20b Revision c292233c Number format float16 Parameters 20.6 B Device 2 × NVIDIA H200",
-            "Device memory 150 GB Benchmark task mmlu, 5-shot", "Batch size 4", "Software lm_eval 0.4.13 torch 2.13.0", "Seeds fewshot 1234",
+            "Device memory 150 GB Benchmark task mmlu, 5-shot", "Tokens a batch 1,024", "Software lm_eval 0.4.13 torch 2.13.0", "Seeds fewshot 1234",
         ],
     )  # fmt: skip
     assert page.tables == [

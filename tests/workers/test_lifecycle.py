@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.factories.runs import make_mapping, make_planned_run
 from workers import lifecycle
+from workers.evaluation.contract import Batch
 from workers.models import Run, RunEvent, Shard
 from workers.states import ENDED, MOVES, RunState, ShardState
 
@@ -62,11 +63,50 @@ def test_only_one_of_two_workers_gets_to_plan(admin):
 def test_a_planned_run_is_cut_into_shards_and_waits_for_scoring(admin):
     run = lifecycle.request(make_mapping(), by=admin)
     lease = lifecycle.claim_planning(run.pk, by="one")
-    lifecycle.planned(lease, shards=[[[0, 1], [2]], [[3]]], plan_version=1, samples_total=4, requests_total=16)
+    lifecycle.planned(
+        lease, shards=[[Batch((0, 1), (40,)), Batch((2,))], [Batch((3,))]], plan_version=1, samples_total=4, requests_total=16
+    )
     run.refresh_from_db()
     assert (run.state, run.samples_total, run.requests_total, run.lease_owner) == (RunState.SCORING, 4, 16, "")
-    assert list(run.shards.order_by("index").values_list("batches", flat=True)) == [[[0, 1], [2]], [[3]]]
+    assert list(run.shards.order_by("index").values_list("batches", flat=True)) == [
+        [{"samples": [0, 1], "cuts": [40]}, {"samples": [2], "cuts": []}],
+        [{"samples": [3], "cuts": []}],
+    ]
     assert states_of(run) == ["requested", "planning", "scoring"]
+
+
+def test_what_is_left_of_a_shard_is_cut_anew_under_the_next_plan_version_and_others_join_it():
+    run = make_planned_run(samples=8, batch_size=2, shards=2)
+    Run.objects.filter(pk=run.pk).update(token_budget=1000, provenance={"plan": {"version": 1, "is_bit_identical": True}})
+    first, second = run.shards.order_by("index")
+    lease = lifecycle.claim_shard(first.pk, by="one")
+    lifecycle.advance(lease, batches_done=1)
+    smaller = [Batch((2,)), Batch((3,))]
+    assert lifecycle.replan(lease, batches=smaller, batches_done=1, token_budget=500, reason="Memory ran out.") == 2
+    other = lifecycle.claim_shard(second.pk, by="two")
+    assert lifecycle.replan(other, batches=[Batch((n,)) for n in range(4, 8)], batches_done=0, token_budget=500, reason="") == 2
+    run.refresh_from_db()
+    first.refresh_from_db()
+    assert (run.plan_version, run.token_budget) == (2, 500)
+    assert [batch["samples"] for batch in first.batches] == [[0, 1], [2], [3]]
+    assert set(run.shards.values_list("plan_version", flat=True)) == {2}
+    assert run.provenance["plan"] == {
+        "version": 1, "is_bit_identical": False,
+        "changes": [{"version": 2, "token_budget": 500, "shard": 0, "from_batch": 1, "reason": "Memory ran out."}],
+    }  # fmt: skip
+    notes = RunEvent.objects.filter(run=run, note__startswith="Plan version").values_list("note", flat=True)
+    assert list(notes) == ["Plan version 2: batches of 500 tokens. Memory ran out."]
+
+
+def test_a_shard_that_is_lost_is_not_cut_anew():
+    run = make_planned_run()
+    lease = lifecycle.claim_shard(run.shards.get().pk, by="one")
+    expire(Shard.objects.filter(run=run))
+    lifecycle.reap()
+    with pytest.raises(lifecycle.LostLease), transaction.atomic():
+        lifecycle.replan(lease, batches=[Batch((0,))], batches_done=0, token_budget=10, reason="")
+    run.refresh_from_db()
+    assert run.plan_version == 1
 
 
 def test_a_cancelled_run_takes_no_plan(admin):
@@ -74,7 +114,7 @@ def test_a_cancelled_run_takes_no_plan(admin):
     lease = lifecycle.claim_planning(run.pk, by="one")
     lifecycle.cancel(run, by=admin)
     with pytest.raises(lifecycle.LostLease), transaction.atomic():
-        lifecycle.planned(lease, shards=[[[0]]], plan_version=1)
+        lifecycle.planned(lease, shards=[[Batch((0,))]], plan_version=1)
     assert not Shard.objects.filter(run=run).exists()
     assert lifecycle.renew(lease) is False
 
@@ -147,7 +187,7 @@ def test_the_reaper_returns_a_silent_planner_to_the_queue(admin):
     run.refresh_from_db()
     assert (run.state, run.lease_owner) == (RunState.REQUESTED, "")
     with pytest.raises(lifecycle.LostLease), transaction.atomic():
-        lifecycle.planned(zombie, shards=[[[0]]], plan_version=1)
+        lifecycle.planned(zombie, shards=[[Batch((0,))]], plan_version=1)
 
 
 def test_the_reaper_returns_a_silent_reducer_to_scoring():

@@ -1,49 +1,33 @@
-"""Cuts a plan's samples into batches, always the same way for the same lengths: a run can be resumed batch by batch."""
+"""Cuts a plan's samples into batches by tokens, always the same way: a run can be resumed batch by batch, on any machine."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from workers.evaluation.contract import Plan
-
-_ENCODE_AT_ONCE = 512
-
-
-class _Encoder(Protocol):
-    def __call__(self, text: list[str], *, add_special_tokens: bool) -> object: ...
+from workers.evaluation.contract import Batch, Plan, PlannedRequest
+from workers.evaluation.errors import Unscorable
+from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
+from workers.evaluation.prefixes.tree import packs
 
 
-def token_lengths(plan: Plan, tokenizer: _Encoder) -> tuple[int, ...]:
-    """Tokens of each sample's longest request, context and continuation together, in the order of `plan.samples`.
+def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Sequence[int] | None = None) -> tuple[Batch, ...]:
+    """All samples, or those with the given indexes, each in one batch of about `token_budget` tokens, in the order of tokens.
 
-    An estimate for ordering: context and continuation are encoded apart, which may count a token more than the model is given.
+    A pure function of texts, tokenizer and budget. A sample's requests are never split over batches. Raises Unscorable.
     """
-    contexts = list(dict.fromkeys(request.context for request in plan.requests))
-    continuations = list(dict.fromkeys(request.continuation for request in plan.requests))
-    context_length = dict(zip(contexts, _count(contexts, tokenizer), strict=True))
-    continuation_length = dict(zip(continuations, _count(continuations, tokenizer), strict=True))
-    longest = [0] * len(plan.samples)
-    for request in plan.requests:
-        length = context_length[request.context] + continuation_length[request.continuation]
-        longest[request.sample] = max(longest[request.sample], length)
-    return tuple(longest)
+    chosen = range(len(plan.samples)) if samples is None else sorted(samples)
+    sequences: dict[int, list[TokenSequence]] = {index: [] for index in chosen}
+    requests = [request for request in plan.requests if request.sample in sequences]
+    for request, sequence in zip(requests, sequences_of(requests, encoder), strict=True):
+        sequences[request.sample].append(sequence)
+    found = packs(list(sequences.values()), budget=token_budget)
+    return tuple(Batch(tuple(chosen[place] for place in pack.samples), pack.cuts) for pack in found)
 
 
-def plan_batches(lengths_per_sample: Sequence[int], *, batch_size: int) -> tuple[tuple[int, ...], ...]:
-    """Sample indexes of each batch, longest samples first, equal lengths in their own order.
-
-    A sample's requests are never split over batches. The first batch is the hungriest: what fits there fits everywhere.
-    """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-    order = sorted(range(len(lengths_per_sample)), key=lambda index: (-lengths_per_sample[index], index))
-    return tuple(tuple(order[start : start + batch_size]) for start in range(0, len(order), batch_size))
-
-
-def _count(texts: list[str], tokenizer: _Encoder) -> list[int]:
-    lengths: list[int] = []
-    for start in range(0, len(texts), _ENCODE_AT_ONCE):
-        encoded = tokenizer(texts[start : start + _ENCODE_AT_ONCE], add_special_tokens=False)
-        lengths.extend(len(ids) for ids in encoded["input_ids"])  # type: ignore[index]
-    return lengths
+def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[TokenSequence]:
+    """What a model is to read for each request. Raises Unscorable, which names the first that cannot be scored."""
+    try:
+        return encoder.pairs([(request.context, request.continuation) for request in requests])
+    except Unreadable as error:
+        ordinal = requests[error.place].ordinal
+        raise Unscorable(f"Request {ordinal} can't be scored: {error} Choose another task or model.") from error

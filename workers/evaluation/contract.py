@@ -87,6 +87,17 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Samples that are scored together, by their indexes; their requests are all in it.
+
+    `cuts` are the lengths, in tokens, of the beginnings that all its prompts share and that are computed apart, shortest first.
+    """
+
+    samples: tuple[int, ...]
+    cuts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Response:
     """A model's answer to one request: the continuation's log-likelihood, and whether greedy decoding would have written it."""
 

@@ -41,6 +41,11 @@ def describe(preference: str = "auto") -> Device:
     return Device("cpu", _cpu_name(), len(os.sched_getaffinity(0)), _ram_bytes())
 
 
+def threads() -> int:
+    """The CPU threads that torch computes with in this process."""
+    return int(torch.get_num_threads())
+
+
 def software() -> dict[str, str]:
     """Versions and settings that a measurement is recorded with."""
     versions = {name: metadata.version(name) for name in _PACKAGES}

@@ -54,6 +54,12 @@ class ProtocolMismatch(EvaluationError):
     code = "protocol_mismatch"
 
 
+class Unscorable(EvaluationError):
+    """A request that no log-likelihood answers: nothing to score, or more than the model reads at once."""
+
+    code = "unscorable"
+
+
 class OutOfMemory(EvaluationError):
     """The device's memory does not hold the model or one of its batches."""
 

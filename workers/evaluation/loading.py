@@ -24,6 +24,7 @@ from workers.evaluation.checkpoints import (
 )
 from workers.evaluation.errors import CheckpointBroken, EvaluationError, OutOfMemory
 from workers.evaluation.memory import is_out_of_memory
+from workers.evaluation.prefixes.tokens import Encoder, max_length_of
 
 __all__ = [
     "CheckpointFacts",
@@ -33,6 +34,7 @@ __all__ = [
     "digests",
     "inspect",
     "load",
+    "load_encoder",
     "load_tokenizer",
     "memory_needed",
 ]
@@ -91,6 +93,18 @@ def load_tokenizer(source: CheckpointSource) -> PreTrainedTokenizerBase:
         raise CheckpointBroken(
             f"The tokenizer of {source.location} can't be loaded ({_first_line(error)}): fetch it again."
         ) from error
+
+
+def load_encoder(source: CheckpointSource) -> Encoder:
+    """The checkpoint's tokenizer with its model's context limit, for a plan; no weight is read."""
+    tokenizer = load_tokenizer(source)
+    try:
+        config = AutoConfig.from_pretrained(local_folder(source), trust_remote_code=False, local_files_only=True)
+    except _MALFORMED as error:
+        raise CheckpointBroken(
+            f"The configuration of {source.location} can't be read ({_first_line(error)}): fetch it again."
+        ) from error
+    return Encoder(tokenizer, max_length_of(config, tokenizer))
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

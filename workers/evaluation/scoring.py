@@ -1,74 +1,85 @@
-"""The seam at which a model answers requests: today lm-eval's own `hf` model class, later an engine of our own."""
+"""The seam at which a model answers requests: batches of a plan through the engine that shares what prompts begin with."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from lm_eval.api.instance import Instance
-from lm_eval.models.huggingface import HFLM
+import torch
 
-from workers.evaluation.contract import PlannedRequest, Response
+from workers.evaluation.batching import plan_batches, sequences_of
+from workers.evaluation.contract import Batch, Plan, PlannedRequest, Response
 from workers.evaluation.errors import CheckpointBroken, OutOfMemory
 from workers.evaluation.loading import LoadedModel
 from workers.evaluation.memory import is_out_of_memory
+from workers.evaluation.prefixes.choice import forward_of
+from workers.evaluation.prefixes.forward import Score, SharedForward
+from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, max_length_of
 
 
 class Scorer(Protocol):
-    """Answers requests, in their order. Asked for the same requests together, it answers the same bits."""
+    """Answers requests, in their order. Asked for the same batch again, it answers the same bits."""
 
-    def score(self, requests: Sequence[PlannedRequest]) -> list[Response]:
-        """One response a request; give it whole batches, for what is scored together decides the last bits."""
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+        """Get a batch ready, which needs no model and may be done while another is scored; the call that it gives scores it."""
         ...
 
 
-class HarnessScorer:
-    """lm-eval's HFLM around a loaded model: fixed batch size, softmax in float32, no response cache."""
+class PrefixScorer:
+    """A loaded model behind the engine. The softmax is in float32 whatever the weights are."""
 
-    def __init__(self, loaded: LoadedModel, batch_size: int) -> None:
+    def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
-        self._batch_size = batch_size
-        # softmax_dtype: in half precision log-probabilities come in steps of 0.06, and one item in ten ends in an exact tie.
-        self._model = HFLM(
-            pretrained=loaded.model,
-            tokenizer=loaded.tokenizer,
-            backend="causal",
-            batch_size=batch_size,
-            softmax_dtype="float32",
-            truncation=False,
-        )
+        self._encoder = Encoder(loaded.tokenizer, max_length_of(loaded.model.config, loaded.tokenizer))
+        self._forward = forward_of(loaded.model)
 
-    def score(self, requests: Sequence[PlannedRequest]) -> list[Response]:
-        """One response a request. A context that is too long loses its beginning, as in lm-eval."""
-        instances = [_instance(request) for request in requests]
+    @property
+    def way(self) -> str:
+        """How it computes: "shared", or "plain" for a model whose attention cannot be exchanged."""
+        return "shared" if isinstance(self._forward, SharedForward) else "plain"
+
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+        """Tokens of a whole batch of the plan with its cuts; one response a request when it is scored."""
+        sequences = sequences_of(requests, self._encoder)
+        return lambda: self._score(requests, sequences, cuts)
+
+    def cut(self, plan: Plan, *, token_budget: int, samples: Sequence[int]) -> tuple[Batch, ...]:
+        """These samples of the plan in batches of another budget, as a plan made with it would have them."""
+        return plan_batches(plan, self._encoder, token_budget=token_budget, samples=samples)
+
+    def forget(self) -> None:
+        """Let go of what is kept between batches: the last trunk's memory."""
+        self._forward.forget()
+
+    def _score(
+        self, requests: Sequence[PlannedRequest], sequences: Sequence[TokenSequence], cuts: tuple[int, ...]
+    ) -> list[Response]:
         try:
-            answers = self._model.loglikelihood(instances, disable_tqdm=True)
+            found = self._forward.score(sequences, cuts=cuts)
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
+            self.forget()
+            prompts = len({sequence.tokens for sequence in sequences})
             raise OutOfMemory(
-                f"Scoring {self._loaded.facts.architecture} in batches of {self._batch_size} ran out of memory "
-                f"on {self._loaded.device}: use a smaller batch size or a larger device."
+                f"Scoring {self._loaded.facts.architecture} ran out of memory on {self._loaded.device} at a batch of {prompts} "
+                "prompts: a smaller token budget or a larger device is needed."
             ) from error
-        return [self._response(request, answer) for request, answer in zip(requests, answers, strict=True)]
+        return [self._response(request, score) for request, score in zip(requests, found, strict=True)]
 
-    def _response(self, request: PlannedRequest, answer: tuple[float, bool]) -> Response:
-        log_likelihood, is_greedy = float(answer[0]), bool(answer[1])
-        if not math.isfinite(log_likelihood):
+    def _response(self, request: PlannedRequest, score: Score) -> Response:
+        if not math.isfinite(score.log_likelihood):
             facts = self._loaded.facts
             raise CheckpointBroken(
-                f"The model ({facts.architecture} in {facts.dtype}) answered request {request.ordinal} with {log_likelihood}, "
-                "which is no likelihood: its weights are damaged or overflow this dtype; try another dtype."
+                f"The model ({facts.architecture} in {facts.dtype}) answered request {request.ordinal} with "
+                f"{score.log_likelihood}, which is no likelihood: its weights are damaged or overflow this dtype; "
+                "try another dtype."
             )
-        return Response(log_likelihood, is_greedy)
+        return Response(score.log_likelihood, score.is_greedy)
 
 
-def _instance(request: PlannedRequest) -> Instance:
-    return Instance(
-        request_type="loglikelihood",
-        doc={},
-        arguments=(request.context, request.continuation),
-        idx=request.choice,
-        metadata=(None, request.sample, 1),
-    )
+def use_threads(count: int) -> None:
+    """Compute with so many CPU threads: sums are cut by threads, so that their number is a part of a plan."""
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)

@@ -10,7 +10,7 @@ from workers import lifecycle, waiting
 from workers.models import ClaimMapping
 
 MOST_ITEMS = 1_000_000
-MOST_BATCH = 1024
+MOST_TOKENS = 1_000_000
 
 
 class Command(BaseCommand):
@@ -23,17 +23,17 @@ class Command(BaseCommand):
         parser.add_argument("what", metavar="WHAT")
         parser.add_argument("--protocol", default="", help="slug of the protocol, where several could test it")
         parser.add_argument("--items-per-task", type=int, help="a trial over the first items of each task; measures no claim")
-        parser.add_argument("--batch-size", type=int, default=lifecycle.BATCH_SIZE, help="items a batch (default: %(default)s)")
+        parser.add_argument("--token-budget", type=int, help="tokens a batch, about (default: by what the checkpoint needs)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask for the run."""
-        items, batch_size = options["items_per_task"], options["batch_size"]
+        items, token_budget = options["items_per_task"], options["token_budget"]
         if items is not None and not 1 <= items <= MOST_ITEMS:
             raise CommandError(f"--items-per-task must be from 1 to {MOST_ITEMS:,}.")
-        if not 1 <= batch_size <= MOST_BATCH:
-            raise CommandError(f"--batch-size must be from 1 to {MOST_BATCH:,}.")
+        if token_budget is not None and not 1 <= token_budget <= MOST_TOKENS:
+            raise CommandError(f"--token-budget must be from 1 to {MOST_TOKENS:,}.")
         mapping = _mapping(options["what"], protocol=options["protocol"])
-        run = lifecycle.request(mapping, by=None, items_per_task=items, batch_size=batch_size)
+        run = lifecycle.request(mapping, by=None, items_per_task=items, token_budget=token_budget)
         self.stdout.write(f"/runs/{run.public_id}  {run.get_state_display()}. {waiting.why(run)}".rstrip())
 
 

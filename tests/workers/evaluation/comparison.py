@@ -11,7 +11,8 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerF
 from workers.evaluation import batching, harness
 from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.loading import load
-from workers.evaluation.scoring import HarnessScorer
+from workers.evaluation.prefixes.tokens import Encoder, max_length_of
+from workers.evaluation.scoring import PrefixScorer
 
 TOLERANCE = 2e-5
 
@@ -82,25 +83,30 @@ def expected(folder, spec, *, batch_size=4):
     return Expected(contexts, [answer[0] for answer in answers], [answer[1] for answer in answers], _metrics(results))
 
 
-def measure(folder, spec, *, batch_size=4, change_plan=None, change_model=None):
+def measure(folder, spec, *, token_budget=1024, change_plan=None, change_model=None):
     """Plan, responses and reduction of our engine; the changes plant a fault into what is scored."""
     loaded = load(CheckpointSource(str(folder), True, None, "float32"), device="cpu")
     plan = harness.build_plan(spec)
     scored = change_plan(plan) if change_plan else plan
     if change_model:
         change_model(loaded.model)
-    responses = score_all(HarnessScorer(loaded, batch_size), scored, loaded.tokenizer, batch_size=batch_size)
+    responses = score_all(PrefixScorer(loaded), scored, encoder_of(loaded), token_budget=token_budget)
     return plan, responses, harness.reduce(spec, plan, responses)
 
 
-def score_all(scorer, plan, tokenizer, *, batch_size):
+def score_all(scorer, plan, encoder, *, token_budget):
     """Every response by ordinal, scored batch by batch."""
     responses = [None] * len(plan.requests)
-    for batch in batching.plan_batches(batching.token_lengths(plan, tokenizer), batch_size=batch_size):
-        requests = [request for request in plan.requests if request.sample in set(batch)]
-        for request, response in zip(requests, scorer.score(requests), strict=True):
+    for batch in batching.plan_batches(plan, encoder, token_budget=token_budget):
+        requests = [request for request in plan.requests if request.sample in set(batch.samples)]
+        for request, response in zip(requests, scorer.prepare(requests, batch.cuts)(), strict=True):
             responses[request.ordinal] = response
     return responses
+
+
+def encoder_of(loaded):
+    """The loaded model's tokenizer with its context limit."""
+    return Encoder(loaded.tokenizer, max_length_of(loaded.model.config, loaded.tokenizer))
 
 
 def assert_equal(wanted, responses, metrics, *, tolerance=TOLERANCE):

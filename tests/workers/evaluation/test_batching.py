@@ -1,47 +1,85 @@
+"""Batches of a plan: every sample once, about so many tokens, always the same."""
+
 import pytest
 
-from workers.evaluation.batching import plan_batches, token_lengths
+from workers.evaluation.batching import plan_batches
+from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample
+from workers.evaluation.errors import Unscorable
+from workers.evaluation.loading import load_encoder
+
+SHOTS = "The following are questions. " + "Question: what colour is the sky? Answer: blue. " * 8
+
+
+@pytest.fixture(scope="module")
+def encoder(neox):
+    return load_encoder(CheckpointSource(str(neox), True, None, "float32"))
+
+
+def plan_of(*contexts, choices=(" A", " B")):
+    """Two requests for each context."""
+    samples = tuple(PlannedSample(index, "t", index, {}, choices, "A") for index in range(len(contexts)))
+    requests = tuple(
+        PlannedRequest(len(choices) * sample + choice, sample, choice, "loglikelihood", context, continuation)
+        for sample, context in enumerate(contexts)
+        for choice, continuation in enumerate(choices)
+    )
+    return Plan(samples, requests, ())
+
+
+def test_every_sample_is_in_one_batch_and_those_that_begin_alike_share_a_beginning(encoder):
+    plan = plan_of(*(f"{SHOTS}Question: how many are {number} and {number}? Answer:" for number in range(20)), "Alone:")
+
+    batches = plan_batches(plan, encoder, token_budget=25)
+
+    assert sorted(index for batch in batches for index in batch.samples) == list(range(21))
+    shared = len(encoder.encode([SHOTS])[SHOTS])
+    assert [batch for batch in batches if 20 in batch.samples][0].cuts == ()
+    assert all(batch.cuts[0] >= shared for batch in batches if batch.cuts)
+    assert sum(len(batch.cuts) > 0 for batch in batches) >= 5
+
+
+def test_the_same_plan_is_cut_the_same_way_and_some_samples_by_themselves_too(encoder):
+    plan = plan_of(*(f"{SHOTS}Question: how many are {number} and 2? Answer:" for number in range(9)))
+
+    once = plan_batches(plan, encoder, token_budget=60)
+
+    assert plan_batches(plan, encoder, token_budget=60) == once
+    some = plan_batches(plan, encoder, token_budget=30, samples=[7, 3, 5])
+    assert sorted(index for batch in some for index in batch.samples) == [3, 5, 7]
+
+
+def test_a_sample_larger_than_the_budget_has_a_batch_of_its_own(encoder):
+    batches = plan_batches(plan_of(SHOTS, "Q:", "R:"), encoder, token_budget=3)
+
+    assert sorted(len(batch.samples) for batch in batches) == [1, 1, 1]
+
+
+def test_no_samples_are_no_batches(encoder):
+    assert plan_batches(Plan((), (), ()), encoder, token_budget=10) == ()
+
+
+def test_a_budget_below_one_is_refused(encoder):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        plan_batches(plan_of("Q:"), encoder, token_budget=0)
 
 
 @pytest.mark.parametrize(
-    ("lengths", "batch_size", "batches"),
+    ("context", "continuation", "sentence"),
     [
-        ([], 4, ()),
-        ([7], 4, ((0,),)),
-        ([1, 9, 5], 2, ((1, 2), (0,))),
-        ([3, 3, 3, 3, 3], 2, ((0, 1), (2, 3), (4,))),
-        ([5, 8, 5, 8, 1], 3, ((1, 3, 0), (2, 4))),
+        (
+            "Q:",
+            "",
+            "Request 1 can't be scored: Its context or what follows has no token of its own. Choose another task or model.",
+        ),
+        (
+            "Q:",
+            " word" * 2100,
+            "Request 1 can't be scored: What is to be scored has 2,100 tokens, and the model reads 2,048 at most.",
+        ),
     ],
 )
-def test_batches_hold_the_longest_samples_first_and_equal_ones_in_order(lengths, batch_size, batches):
-    assert plan_batches(lengths, batch_size=batch_size) == batches
-
-
-def test_every_sample_is_in_one_batch():
-    lengths = [(index * 7919) % 101 for index in range(500)]
-
-    batches = plan_batches(lengths, batch_size=7)
-
-    assert sorted(index for batch in batches for index in batch) == list(range(500))
-    assert [lengths[index] for batch in batches for index in batch] == sorted(lengths, reverse=True)
-
-
-def test_a_batch_size_below_one_is_refused():
-    with pytest.raises(ValueError, match="at least 1, not 0"):
-        plan_batches([1], batch_size=0)
-
-
-def test_a_sample_is_as_long_as_its_longest_request(trained):
-    from workers.evaluation.checkpoints import CheckpointSource
-    from workers.evaluation.loading import load_tokenizer
-
-    samples = tuple(PlannedSample(index, "t", index, {}, ("A", "B"), "A") for index in range(2))
-    requests = (
-        PlannedRequest(0, 0, 0, "loglikelihood", "What colour is", " red"),
-        PlannedRequest(1, 0, 1, "loglikelihood", "What colour is", " red blue green"),
-        PlannedRequest(2, 1, 0, "loglikelihood", "Answer:", " A"),
-    )
-    tokenizer = load_tokenizer(CheckpointSource(str(trained), True, None, "float32"))
-
-    assert token_lengths(Plan(samples, requests, ()), tokenizer) == (6, 3)
+def test_what_cannot_be_scored_is_named_before_any_weight_is_read(encoder, context, continuation, sentence):
+    with pytest.raises(Unscorable) as refused:
+        plan_batches(plan_of(context, choices=(" A", continuation)), encoder, token_budget=10)
+    assert str(refused.value).startswith(sentence)

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
 
 def test_a_worker_killed_while_it_scores_costs_nothing_but_time(worker, neox, bench, log, tmp_path):
     mapping = make_run_mapping(neox, task="mmlu_abstract_algebra")
-    run = lifecycle.request(mapping, by=None, items_per_task=20, batch_size=2)
+    run = lifecycle.request(mapping, by=None, items_per_task=20, token_budget=160)
     until(lambda: Shard.objects.filter(run=run, batches_done__gte=2).exists())
     worker.kill()
     worker.wait()

@@ -22,7 +22,7 @@ def test_the_contract_and_the_errors_import_nothing_heavy():
     program = (
         "import json, sys\n"
         "import workers.evaluation, workers.evaluation.contract, workers.evaluation.errors, workers.evaluation.checkpoints\n"
-        "import workers.evaluation.selftest, workers.evaluation.batching, workers.evaluation.benchmark_data\n"
+        "import workers.evaluation.selftest, workers.evaluation.benchmark_data\n"
         f"print(json.dumps([name for name in {HEAVY} if name in sys.modules]))"
     )
 

@@ -30,7 +30,7 @@ def test_prompts_longer_than_the_model_reads_come_out_as_from_simple_evaluate(ne
     spec = ProtocolSpec("mmlu_high_school_european_history", 5, limit=2)
     wanted = expected(neox, spec, batch_size=1)
 
-    plan, responses, reduction = measure(neox, spec, batch_size=2)
+    plan, responses, reduction = measure(neox, spec, token_budget=500)
 
     assert all(len(context) > 4 * 2048 for context, _ in wanted.contexts)
     assert_equal(wanted, responses, reduction.metrics)
@@ -57,9 +57,10 @@ def _with_positions_off_by_one(model):
     """Every token after the fiftieth is told a position one too high."""
 
     def shift(module, arguments, keywords):
-        length = arguments[0].shape[1]
-        positions = torch.arange(length)
-        return arguments, {**keywords, "position_ids": (positions + (positions > 50)).unsqueeze(0)}
+        positions = keywords.get("position_ids")
+        if positions is None:
+            positions = torch.arange((arguments[0] if arguments else keywords["input_ids"]).shape[1]).unsqueeze(0)
+        return arguments, {**keywords, "position_ids": positions + (positions > 50)}
 
     model.register_forward_pre_hook(shift, with_kwargs=True)
 

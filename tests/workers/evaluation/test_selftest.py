@@ -69,7 +69,7 @@ def test_the_stock_template_asks_what_the_training_text_asks():
 
 
 def test_the_trained_model_is_well_above_chance_on_held_out_items(trained):
-    _, _, reduction = measure(trained, SPEC, batch_size=32)
+    _, _, reduction = measure(trained, SPEC, token_budget=4096)
 
     (group,) = [metric for metric in reduction.metrics if metric.task == selftest.TASK]
     assert (group.items, group.chance) == (240, 0.25)
@@ -91,7 +91,7 @@ def test_an_untrained_model_of_the_same_shape_is_at_chance(trained, tmp_path):
         torch.manual_seed(1)
         AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(folder)
 
-    _, _, reduction = measure(folder, SPEC, batch_size=32)
+    _, _, reduction = measure(folder, SPEC, token_budget=4096)
 
     (group,) = [metric for metric in reduction.metrics if metric.task == selftest.TASK]
     assert group.value - 1.96 * group.stderr < 0.35

@@ -1,5 +1,7 @@
 """From the button to the board: real MMLU, the real tokenizer, a real worker process; every number is lm-eval's own."""
 
+import os
+
 import pytest
 
 from accounts.models import User
@@ -69,6 +71,8 @@ def test_what_ran_is_on_record(worker, neox, log):
     (task,) = record["tasks"]
     assert (task["name"], task["num_fewshot"], task["items"], task["chance"]) == ("mmlu_anatomy", 5, 2, 0.25)
     assert record["seeds"] == {"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
-    assert record["plan"] == {"version": 1, "batch_size": 8, "batches": 1, "requests": 8}
+    assert record["plan"] == {
+        "version": 1, "token_budget": 1024, "threads": len(os.sched_getaffinity(0)), "batches": 1, "requests": 8, "is_bit_identical": True,
+    }  # fmt: skip
     states = list(RunEvent.objects.filter(run=run).values_list("state", flat=True))
     assert states == ["requested", "planning", "scoring", "scoring", "scoring", "reducing", "finished"]

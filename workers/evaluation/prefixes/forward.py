@@ -55,6 +55,8 @@ class SharedForward:
     @torch.inference_mode()
     def score(self, sequences: Sequence[TokenSequence], *, cuts: tuple[int, ...] = ()) -> list[Score]:
         """The sequences of one pack, which share trunks of the lengths `cuts`; one score each, in their order."""
+        if not sequences:
+            return []
         depth = cuts[-1] if cuts else 0
         row = lay_out(sequences, depth=depth)
         trunk = self._trunk_of(sequences[0].tokens[:depth], cuts) if depth else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ DEFAULT_MAX_LENGTH = 2048
 _UNSET_LENGTH = 1_000_000_000_000_000_019_884_624_838_656
 """What a tokenizer says that knows no length."""
 _AT_ONCE = 1024
+_words: dict[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class TokenSequence:
         return len(self.tokens) - len(self.targets)
 
 
+class Unreadable(ValueError):
+    """A text that cannot be scored; `place` is that of its request. The message is a sentence."""
+
+    def __init__(self, sentence: str, place: int = 0) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
 @dataclass(frozen=True)
 class Encoder:
     """A fast tokenizer of transformers with a model's context limit."""
@@ -42,24 +51,35 @@ class Encoder:
         bos, eos = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id
         found = bos if bos is not None else eos
         if found is None:
-            raise ValueError(
-                "The tokenizer has neither a beginning nor an end of text: nothing can stand before an empty context."
+            raise Unreadable(
+                "The tokenizer has neither a beginning nor an end of text, which would stand before an empty context."
             )
         return int(found)
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[TokenSequence]:
-        """The sequence of each (context, continuation); each text is encoded once however often it stands there."""
+        """The sequence of each (context, continuation); each text is encoded once, however often it stands there.
+
+        Raises Unreadable.
+        """
+        found: list[TokenSequence] = []
+        same: dict[tuple[int, ...], tuple[int, ...]] = {}  # a question's choices are read after one and the same prompt
+        for start in range(0, len(pairs), _AT_ONCE):
+            for sequence in self._some_pairs(pairs[start : start + _AT_ONCE], start):
+                found.append(TokenSequence(same.setdefault(sequence.tokens, sequence.tokens), sequence.targets))
+        return found
+
+    def _some_pairs(self, pairs: Sequence[tuple[str, str]], start: int) -> Iterator[TokenSequence]:
         moved = [_spaces_moved(context, continuation) if context else ("", continuation) for context, continuation in pairs]
         with_context = [pair for pair, (context, _) in zip(moved, pairs, strict=True) if context]
         contexts = self.encode(context for context, _ in with_context)
         wholes = self.encode(context + continuation for context, continuation in with_context)
         alone = self.encode((continuation for context, continuation in pairs if not context), add_special_tokens=False)
-        return [
-            self.behind(wholes[context + continuation], contexts[context])
-            if given
-            else self._without_context(alone[continuation])
-            for (context, continuation), (given, _) in zip(moved, pairs, strict=True)
-        ]
+        for place, ((context, continuation), (given, _)) in enumerate(zip(moved, pairs, strict=True), start=start):
+            try:
+                whole = wholes[context + continuation] if given else alone[continuation]
+                yield self.behind(whole, contexts[context]) if given else self._without_context(whole)
+            except Unreadable as error:
+                raise Unreadable(str(error), place=place) from error
 
     def rolling(self, text: str) -> list[TokenSequence]:
         """A text's windows, each token scored once: `loglikelihood_rolling` sums over them. None for an empty text."""
@@ -104,10 +124,12 @@ class Encoder:
     def _cut(self, whole: list[int], *, targets: int) -> TokenSequence:
         """All but the last of the last `max_length` + 1 tokens of the whole, as the harness cuts."""
         if not 1 <= targets < len(whole):
-            raise ValueError("A request has to have a context of a token at least, and a continuation of one behind it.")
+            raise Unreadable("Its context or what follows has no token of its own.")
         if targets > self.max_length:
-            raise ValueError(f"A continuation of {targets:,} tokens is longer than the model's context of {self.max_length:,}.")
-        return TokenSequence(tuple(whole[-(self.max_length + 1) : -1]), tuple(whole[-targets:]))
+            raise Unreadable(f"What is to be scored has {targets:,} tokens, and the model reads {self.max_length:,} at most.")
+        # One object a word: a benchmark's ten million tokens would else be as many numbers of 28 bytes.
+        words = [_words.setdefault(word, word) for word in whole[-(self.max_length + 1) :]]
+        return TokenSequence(tuple(words[:-1]), tuple(words[-targets:]))
 
 
 def max_length_of(config: Any, tokenizer: Any) -> int:

@@ -11,6 +11,7 @@ from workers.evaluation.benchmark_data import environment
 
 _HOME = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
 os.environ.update(environment(Path(_HOME.name), True, has_own_data=True))
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(Path(_HOME.name) / "hypothesis")
 
 
 def pytest_unconfigure():

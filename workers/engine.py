@@ -90,11 +90,11 @@ class Engine:
 
         return batching.plan_batches(plan, loading.load_encoder(source), token_budget=token_budget)
 
-    def load(self, source: "CheckpointSource") -> "LoadedModel":
-        """Load weights and tokenizer onto this worker's device."""
+    def load(self, source: "CheckpointSource", *, progress: Callable[[int, int], None]) -> "LoadedModel":
+        """Load weights and tokenizer onto this worker's device; another thread tells `progress` of bytes held and expected."""
         from workers.evaluation import loading
 
-        return loading.load(source, device=self.device().kind)
+        return loading.load(source, device=self.device().kind, progress=progress)
 
     def scorer(self, model: "LoadedModel", *, threads: int) -> Scorer:
         """What scores with a loaded model, on so many CPU threads; made once for each model, as it is tried before it is used."""

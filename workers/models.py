@@ -28,6 +28,7 @@ class Checkpoint(models.Model):
         FLOAT16 = "float16", "float16"
         BFLOAT16 = "bfloat16", "bfloat16"
         FLOAT32 = "float32", "float32"
+        INT8 = "int8", "int8 (bitsandbytes, GPU)"
 
     class Device(models.TextChoices):
         """What it takes to score with it."""

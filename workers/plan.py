@@ -105,6 +105,11 @@ def digesting(pulse: Pulse) -> Callable[[int, int], None]:
     )
 
 
+def loading(pulse: Pulse, name: str) -> Callable[[int, int], None]:
+    """What tells a run's page how much of a model is in memory."""
+    return lambda held, expected: pulse.beat(f"Loading {name}: {held / 1e9:.1f} of {expected / 1e9:.1f} GB.")
+
+
 def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> None:
     """Train the checkpoint when it is one of those that a worker makes itself; hands back when told to stop."""
     if checkpoint.recipe != Checkpoint.Recipe.SELFTEST:

@@ -50,7 +50,13 @@ def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> 
     pulse.beat(f"Loading {run.checkpoint.name}.")
     engine = open_engine()
     planned = run.provenance["checkpoint"]["files"]
-    model = warm.model_of(run.checkpoint, planned=planned, engine=engine, progress=plan.digesting(pulse))
+    model = warm.model_of(
+        run.checkpoint,
+        planned=planned,
+        engine=engine,
+        progress=plan.digesting(pulse),
+        loading=plan.loading(pulse, run.checkpoint.name),
+    )
     scorer = engine.scorer(model, threads=run.threads or engine.threads())
     connection.close()  # it lay idle while the model was loaded
     facts = {

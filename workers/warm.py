@@ -44,11 +44,12 @@ def files_of(source: "CheckpointSource", *, engine: Engine, progress: Progress) 
     return _digest(source, engine=engine, progress=progress).files
 
 
-def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress: Progress) -> "LoadedModel":
+def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress: Progress, loading: Progress) -> "LoadedModel":
     """The checkpoint's model, loaded now or kept from before; another model is let go first.
 
     `planned` are the files as the run's plan recorded them: weights that were exchanged since then are refused, so that
-    a run never scores with other weights than it says. Raises EvaluationError and CheckpointRefused.
+    a run never scores with other weights than it says. `progress` hears of files read for their digests, `loading` of weights
+    in memory. Raises EvaluationError and CheckpointRefused.
     """
     global _warm
     source = source_of(checkpoint, engine=engine)
@@ -57,7 +58,7 @@ def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress
         raise CheckpointBroken(f"The files of {checkpoint.location} changed after the run was planned: ask for the run again.")
     if _warm is None or _warm.key != digested.key:
         _warm = None
-        _warm = _Warm(key=digested.key, model=engine.load(source))
+        _warm = _Warm(key=digested.key, model=engine.load(source, progress=loading))
     return _warm.model
 
 

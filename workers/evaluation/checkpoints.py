@@ -17,7 +17,8 @@ from workers.evaluation.config_safety import refuse_detours, refuse_fetched_kern
 from workers.evaluation.errors import CheckpointBroken, CheckpointMissing
 from workers.evaluation.safetensors_header import Header, read_header, read_json
 
-BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2}
+BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+"""int8 is how bitsandbytes keeps the weights of linear layers; it computes in float16, on a GPU."""
 _SMALL_FILES = ["*.json", "tokenizer.model", "merges.txt", "vocab.txt"]
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _DIGEST_STEP = 16 * 1024 * 1024

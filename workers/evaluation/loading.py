@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from workers.evaluation.checkpoints import (
     CheckpointFacts,
     CheckpointSource,
     FileFact,
+    bytes_per_parameter,
     digests,
     inspect,
     local_folder,
     memory_needed,
 )
 from workers.evaluation.errors import CheckpointBroken, EvaluationError, OutOfMemory
+from workers.evaluation.held_memory import Progress, telling
 from workers.evaluation.memory import is_out_of_memory
-from workers.evaluation.prefixes.tokens import Encoder, max_length_of
+from workers.evaluation.prefixes.tokens import Encoder
 
 __all__ = [
     "CheckpointFacts",
@@ -52,6 +62,8 @@ _MALFORMED = (
     StrictDataclassError,
     SafetensorError,
 )
+EIGHT_BIT = "int8"
+
 # masks and frequencies that older GPT-NeoX and Pythia files hold beside their weights: computed from the configuration today
 _OLD_BUFFERS = re.compile(r"(.+\.)?attention\.(bias|masked_bias|rotary_emb\.inv_freq)")
 
@@ -66,16 +78,19 @@ class LoadedModel:
     device: str
 
 
-def load(source: CheckpointSource, *, device: str) -> LoadedModel:
+def load(source: CheckpointSource, *, device: str, progress: Progress | None = None) -> LoadedModel:
     """The checkpoint on `device`: "cpu", "cuda" (spread over every GPU when one is too small) or one GPU, "cuda:1".
 
-    Costs memory_needed(...) bytes and the time that reading the weights takes.
+    Costs memory_needed(...) bytes and the time that reading the weights takes; `progress(bytes_held, bytes_expected)` is
+    told now and then from another thread.
     """
     facts = inspect(source)
     folder = local_folder(source)
     try:
         tokenizer = _load_tokenizer(folder)
-        model = _load_weights(folder, dtype=facts.dtype, device=device)
+        expected = facts.parameter_count * bytes_per_parameter(facts.dtype)
+        with telling(progress, expected=expected, device=device):
+            model = _load_weights(folder, dtype=facts.dtype, device=device)
     except EvaluationError:
         raise
     except (MemoryError, *_MALFORMED) as error:
@@ -104,7 +119,7 @@ def load_encoder(source: CheckpointSource) -> Encoder:
         raise CheckpointBroken(
             f"The configuration of {source.location} can't be read ({_first_line(error)}): fetch it again."
         ) from error
-    return Encoder(tokenizer, max_length_of(config, tokenizer))
+    return Encoder.of(tokenizer, config)
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -123,7 +138,8 @@ def _load_weights(folder: Path, *, dtype: str, device: str) -> PreTrainedModel:
     model, report = AutoModelForCausalLM.from_pretrained(  # type: ignore[misc]  # its stub forgets output_loading_info
         folder,
         config=config,
-        dtype=getattr(torch, dtype),
+        dtype=torch.float16 if dtype == EIGHT_BIT else getattr(torch, dtype),
+        quantization_config=_eight_bit(folder, device=device) if dtype == EIGHT_BIT else None,
         use_safetensors=True,
         trust_remote_code=False,
         local_files_only=True,
@@ -135,6 +151,16 @@ def _load_weights(folder: Path, *, dtype: str, device: str) -> PreTrainedModel:
     _check_placement(folder, model, device=device)
     model.eval()  # type: ignore[no-untyped-call]
     return model
+
+
+def _eight_bit(folder: Path, *, device: str) -> BitsAndBytesConfig:
+    """How bitsandbytes loads linear layers in 8 bits; refused where it is not installed, and on a CPU."""
+    if find_spec("bitsandbytes") is None or not device.startswith("cuda"):
+        raise CheckpointBroken(
+            f"{folder} is to be loaded in int8, which needs a GPU and the package bitsandbytes on its worker: "
+            "install it there, or register the checkpoint in float16."
+        )
+    return BitsAndBytesConfig(load_in_8bit=True)  # type: ignore[no-untyped-call]
 
 
 def _check_report(folder: Path, report: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from workers.evaluation.loading import LoadedModel
 from workers.evaluation.memory import is_out_of_memory
 from workers.evaluation.prefixes.choice import forward_of
 from workers.evaluation.prefixes.forward import Score, SharedForward
-from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, max_length_of
+from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 
 
 class Scorer(Protocol):
@@ -31,7 +31,7 @@ class PrefixScorer:
 
     def __init__(self, loaded: LoadedModel) -> None:
         self._loaded = loaded
-        self._encoder = Encoder(loaded.tokenizer, max_length_of(loaded.model.config, loaded.tokenizer))
+        self._encoder = Encoder.of(loaded.tokenizer, loaded.model.config)
         self._forward = forward_of(loaded.model)
 
     @property

@@ -11,7 +11,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerF
 from workers.evaluation import batching, harness
 from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.loading import load
-from workers.evaluation.prefixes.tokens import Encoder, max_length_of
+from workers.evaluation.prefixes.tokens import Encoder
 from workers.evaluation.scoring import PrefixScorer
 
 TOLERANCE = 2e-5
@@ -106,7 +106,7 @@ def score_all(scorer, plan, encoder, *, token_budget):
 
 def encoder_of(loaded):
     """The loaded model's tokenizer with its context limit."""
-    return Encoder(loaded.tokenizer, max_length_of(loaded.model.config, loaded.tokenizer))
+    return Encoder.of(loaded.tokenizer, loaded.model.config)
 
 
 def assert_equal(wanted, responses, metrics, *, tolerance=TOLERANCE):

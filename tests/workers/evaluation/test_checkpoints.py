@@ -205,7 +205,7 @@ def test_a_checkpoint_without_tokenizer_is_refused(checkpoint):
 @pytest.mark.parametrize("dtype", ["int4", "auto", "", "float64"])
 def test_an_unknown_dtype_is_refused(checkpoint, dtype):
     assert refusal(checkpoint, dtype=dtype) == (
-        f"The dtype {dtype!r} is not one that checkpoints are loaded in: choose one of float32, float16, bfloat16."
+        f"The dtype {dtype!r} is not one that checkpoints are loaded in: choose one of float32, float16, bfloat16, int8."
     )
 
 

@@ -35,6 +35,23 @@ def test_the_model_is_loaded_whole_in_the_dtype_that_was_asked_for(checkpoint, d
     assert loaded.tokenizer("Answer: A")["input_ids"] == loaded.tokenizer.convert_tokens_to_ids(["Answer", ":", "A"])
 
 
+def test_eight_bits_need_a_gpu_and_their_package(checkpoint):
+    with pytest.raises(CheckpointBroken) as refused:
+        load(source(checkpoint, dtype="int8"), device="cpu")
+    assert str(refused.value).endswith(
+        "is to be loaded in int8, which needs a GPU and the package bitsandbytes on its worker: "
+        "install it there, or register the checkpoint in float16."
+    )
+
+
+def test_loading_tells_how_much_is_in_memory(checkpoint, monkeypatch):
+    monkeypatch.setattr("workers.evaluation.held_memory.EVERY", 0.001)
+    told = []
+    loaded = load(source(checkpoint), device="cpu", progress=lambda held, expected: told.append((held, expected)))
+    assert {expected for _, expected in told} == {4 * loaded.facts.parameter_count}
+    assert all(0 <= held <= expected for held, expected in told)
+
+
 def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
     """The hub's own cache layout, as a download leaves it; the revision is that of the commit."""
     from huggingface_hub.constants import HF_HUB_CACHE

@@ -10,6 +10,7 @@ make (e^l1 o1 + e^l2 o2) / (e^l1 + e^l2).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,7 +28,9 @@ NAME = "prefix_sharing"
 KeysAndValues = tuple[torch.Tensor, torch.Tensor]
 """Of one layer, each [1, heads, tokens, width]; heads of keys, which may be fewer than those of queries."""
 
-_HARMLESS = frozenset({"position_ids", "use_cache", "output_attentions", "is_causal", "cache_position", "return_dict"})
+_HARMLESS = frozenset(
+    {"sliding_window", "position_ids", "use_cache", "output_attentions", "is_causal", "cache_position", "return_dict"}
+)
 """What models hand to attention that changes nothing about it here; anything else that is set is refused."""
 
 
@@ -80,9 +83,13 @@ _now: ContextVar[Attending | None] = ContextVar("prefix_sharing_pass", default=N
 
 
 def install(model: PreTrainedModel) -> None:
-    """Give the model this attention. Raises Unsupported for models whose attention cannot be exchanged."""
+    """Give the model this attention. Raises Unsupported for models whose attention cannot be exchanged, or sees a window only."""
     if not getattr(model, "_supports_attention_backend", False) and not getattr(model, "_supports_sdpa", False):
         raise Unsupported(f"{type(model).__name__} has an attention of its own")
+    config = model.config.get_text_config()
+    window = getattr(config, "sliding_window", None) if getattr(config, "use_sliding_window", True) else None
+    if window is not None and window < (getattr(config, "max_position_embeddings", None) or math.inf):
+        raise Unsupported(f"{type(model).__name__} sees a window of {window} tokens")
     ALL_ATTENTION_FUNCTIONS.register(NAME, attend)
     model.set_attn_implementation(NAME)
 

@@ -79,7 +79,10 @@ class SharedForward:
         wanted = torch.tensor([at[places[-1]] for places in row.scored], device=logits.device)
         stretches = [torch.tensor(places, device=logits.device) for places in row.lies]
         own = [
-            [(keys.index_select(2, places), values.index_select(2, places)) for places in stretches]
+            [
+                (keys.index_select(2, places.to(keys.device)), values.index_select(2, places.to(keys.device)))
+                for places in stretches
+            ]
             for keys, values in (what.kept[layer] for layer in range(len(what.kept)))
         ]
         return logits[wanted], own, trunk.layers if trunk else None
@@ -141,7 +144,7 @@ class SharedForward:
     def _run(self, row: Layout, what: Pass, places: Sequence[int]) -> torch.Tensor:
         """Logits [places, words] in the model's precision; of no place where a trunk is made."""
         device = self.model.device
-        wanted = torch.tensor(places or [len(row.tokens) - 1], device=device)
+        wanted = torch.tensor(places or [len(row.tokens) - 1])  # the head may be on another device than the words
         with attending(what):
             made = self.model(
                 input_ids=torch.tensor([row.tokens], device=device),

@@ -168,12 +168,12 @@ class _Step:
         """`own` has a list of rows for each layer."""
         self._trunk = trunk
         self._layers = [[_padded([keys for keys, _ in rows]), _padded([values for _, values in rows])] for rows in own]
-        self._lengths = torch.tensor(lengths, device=self._layers[0][0].device)
+        self._lengths = torch.tensor(lengths)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows alone."""
-        chosen = torch.tensor(rows, device=self._lengths.device)
-        self._layers = [[tensor.index_select(0, chosen) for tensor in layer] for layer in self._layers]
+        chosen = torch.tensor(rows)
+        self._layers = [[tensor.index_select(0, chosen.to(tensor.device)) for tensor in layer] for layer in self._layers]
         self._lengths = self._lengths[chosen]
 
     def lengthen(self) -> None:
@@ -189,7 +189,7 @@ class _Step:
         scores = torch.matmul(asked, for_heads(as_computed(keys), query).transpose(-1, -2)).float()
         scores *= scaling if scaling is not None else 1 / math.sqrt(query.shape[-1])
         places = torch.arange(keys.shape[2], device=scores.device)
-        scores.masked_fill_((places > self._lengths[:, None])[:, None, None], -torch.inf)
+        scores.masked_fill_((places > self._lengths.to(scores.device)[:, None])[:, None, None], -torch.inf)
         sums = torch.logsumexp(scores, dim=-1)  # [rows, heads, 1]
         weights = torch.exp(scores - sums.unsqueeze(-1)).to(asked.dtype)
         made = torch.matmul(weights, for_heads(as_computed(values), query)).transpose(0, 2).contiguous()
@@ -203,9 +203,9 @@ class _Step:
         """The layer's keys and values with those of the new tokens [1, heads, rows, width] at the end of each row."""
         if int(self._lengths.max()) >= self._layers[layer][0].shape[2]:
             self._layers[layer] = [torch.nn.functional.pad(tensor, (0, 0, 0, self.GROWS_BY)) for tensor in self._layers[layer]]
-        rows = torch.arange(len(self._lengths), device=self._lengths.device)
+        rows, lengths = torch.arange(len(self._lengths), device=key.device), self._lengths.to(key.device)
         for tensor, new in zip(self._layers[layer], (key, value), strict=True):
-            tensor[rows, :, self._lengths] = new[0].transpose(0, 1)
+            tensor[rows, :, lengths] = new[0].transpose(0, 1)
         return self._layers[layer]
 
 

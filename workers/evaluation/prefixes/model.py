@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from workers.evaluation.prefixes.choice import forward_of
 from workers.evaluation.prefixes.forward import Score
 from workers.evaluation.prefixes.generation import Writer, settings_of
-from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, max_length_of
+from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 from workers.evaluation.prefixes.tree import packs
 
 TOKEN_BUDGET = 1024
@@ -37,7 +37,7 @@ class PrefixSharingLM(TemplateLM):  # type: ignore[misc]  # lm-eval ships no typ
         self.model = model
         self.tokenizer = tokenizer
         self.token_budget = token_budget
-        self.encoder = Encoder(tokenizer, max_length or max_length_of(model.config, tokenizer))
+        self.encoder = Encoder.of(tokenizer, model.config, max_length=max_length)
         self.forward = forward_of(model)
 
     @property

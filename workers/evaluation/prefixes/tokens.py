@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from workers.evaluation.prefixes.texts import Texts
 
 DEFAULT_MAX_LENGTH = 2048
 _UNSET_LENGTH = 1_000_000_000_000_000_019_884_624_838_656
 """What a tokenizer says that knows no length."""
-_AT_ONCE = 1024
-_words: dict[int, int] = {}
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class Encoder:
 
     tokenizer: Any
     max_length: int
+    texts: Texts
+
+    @classmethod
+    def of(cls, tokenizer: Any, config: Any, *, max_length: int | None = None) -> Encoder:
+        """For a model of this configuration."""
+        return cls(tokenizer, max_length or max_length_of(config, tokenizer), Texts(tokenizer))
 
     @property
     def prefix_token(self) -> int:
@@ -57,29 +65,76 @@ class Encoder:
         return int(found)
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[TokenSequence]:
-        """The sequence of each (context, continuation); each text is encoded once, however often it stands there.
+        """The sequence of each (context, continuation). Raises Unreadable.
 
-        Raises Unreadable.
+        Each piece of text is encoded once, however often it stands there.
         """
         found: list[TokenSequence] = []
-        same: dict[tuple[int, ...], tuple[int, ...]] = {}  # a question's choices are read after one and the same prompt
         for start in range(0, len(pairs), _AT_ONCE):
-            for sequence in self._some_pairs(pairs[start : start + _AT_ONCE], start):
-                found.append(TokenSequence(same.setdefault(sequence.tokens, sequence.tokens), sequence.targets))
+            found.extend(self._some_pairs(pairs[start : start + _AT_ONCE], start))
         return found
 
     def _some_pairs(self, pairs: Sequence[tuple[str, str]], start: int) -> Iterator[TokenSequence]:
-        moved = [_spaces_moved(context, continuation) if context else ("", continuation) for context, continuation in pairs]
-        with_context = [pair for pair, (context, _) in zip(moved, pairs, strict=True) if context]
-        contexts = self.encode(context for context, _ in with_context)
-        wholes = self.encode(context + continuation for context, continuation in with_context)
-        alone = self.encode((continuation for context, continuation in pairs if not context), add_special_tokens=False)
-        for place, ((context, continuation), (given, _)) in enumerate(zip(moved, pairs, strict=True), start=start):
+        parts: list[_Parts] = []
+        for context, continuation in pairs:
+            parts.append(self._parts(context, continuation, parts[-1] if parts else None))
+        self.texts.learn(piece for part in parts for piece in (*part.context.head, part.context.last, *part.tail))
+        known: _Context | None = None
+        for place, part in enumerate(parts, start=start):
+            if part.context is not known:
+                known = part.context
+                read = (*known.before, *self.texts.tokens([*known.head, known.last]), *known.behind)
+                of_last = len(self.texts.tokens([known.last])) + len(known.behind)
+                same: dict[tuple[int, ...], TokenSequence] = {}
+            # What the whole text has behind as many tokens as the context alone has: that is how the harness parts them.
+            more = (*self.texts.tokens(part.tail), *known.behind)[of_last:]
             try:
-                whole = wholes[context + continuation] if given else alone[continuation]
-                yield self.behind(whole, contexts[context]) if given else self._without_context(whole)
+                made = self._cut(read, more, targets=len(more) - (not read))
             except Unreadable as error:
                 raise Unreadable(str(error), place=place) from error
+            # A question's choices are mostly read after one and the same prompt: one object for all of them.
+            first = same.setdefault(more[:-1], made)
+            yield made if first is made else TokenSequence(first.tokens, made.targets)
+
+    def encode(self, texts: Iterable[str], *, add_special_tokens: bool | None = None) -> dict[str, list[int]]:
+        """The tokens of each text. One that begins as the tokenizer's own beginning gets no second one."""
+        cut = {text: self.texts.pieces(text) for text in texts}
+        self.texts.learn(piece for pieces in cut.values() for piece in pieces)
+        found = {}
+        for text, pieces in cut.items():
+            before, behind = self._around(text) if add_special_tokens is None else ((), ())
+            if add_special_tokens:
+                before, behind = self.texts.around()
+            found[text] = [*before, *self.texts.tokens(pieces), *behind]
+        return found
+
+    def _around(self, text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What the tokenizer puts before and behind this text: nothing where it begins so by itself."""
+        return ((), ()) if text.startswith(self._beginning) else self.texts.around()
+
+    @cached_property
+    def _beginning(self) -> str:
+        return str(self.tokenizer.decode(self.prefix_token))
+
+    def _parts(self, context: str, continuation: str, last: _Parts | None) -> _Parts:
+        """The request in pieces; those of its context are the last request's where that has the same one."""
+        if not context:
+            return self._without_context(continuation)
+        bare, moved = _spaces_moved(context, continuation)
+        known = last.context if last is not None and last.context.text == bare else self._context(bare)
+        return _Parts(known, self.texts.pieces(known.last + moved))
+
+    def _context(self, text: str) -> _Context:
+        before, behind = self._around(text)
+        *head, last = self.texts.pieces(text)
+        return _Context(text, before, head, last, behind)
+
+    def _without_context(self, continuation: str) -> _Parts:
+        """Behind the token that stands for a beginning, or behind the continuation's own first one if it is that."""
+        pieces = self.texts.pieces(continuation)
+        self.texts.learn(pieces)
+        begins = self.texts.tokens(pieces)[:1] == (self.prefix_token,)
+        return _Parts(_Context("", () if begins else (self.prefix_token,), [], "", ()), pieces)
 
     def rolling(self, text: str) -> list[TokenSequence]:
         """A text's windows, each token scored once: `loglikelihood_rolling` sums over them. None for an empty text."""
@@ -94,42 +149,37 @@ class Encoder:
             done = end
         return windows
 
-    def encode(self, texts: Iterable[str], *, add_special_tokens: bool | None = None) -> dict[str, list[int]]:
-        """The tokens of each text. One that begins as the tokenizer's own beginning gets no second one."""
-        beginning = str(self.tokenizer.decode(self.prefix_token)) if add_special_tokens is None else ""
-        plain: list[str] = []
-        begun: list[str] = []
-        for text in dict.fromkeys(texts):
-            (begun if beginning and text.startswith(beginning) else plain).append(text)
-        options = {} if add_special_tokens is None else {"add_special_tokens": add_special_tokens}
-        return {**self._encode(plain, options), **self._encode(begun, {"add_special_tokens": False})}
-
-    def _encode(self, texts: list[str], options: dict[str, bool]) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for start in range(0, len(texts), _AT_ONCE):
-            chunk = texts[start : start + _AT_ONCE]
-            encoded = self.tokenizer(chunk, return_attention_mask=False, verbose=False, **options)
-            found.update(zip(chunk, encoded["input_ids"], strict=True))
-        return found
-
-    def behind(self, whole: list[int], context: list[int]) -> TokenSequence:
+    def behind(self, whole: Sequence[int], context: Sequence[int]) -> TokenSequence:
         """What a text of these tokens has behind its context."""
-        return self._cut(whole, targets=len(whole) - len(context))
+        return self._cut((), tuple(whole), targets=len(whole) - len(context))
 
-    def _without_context(self, continuation: list[int]) -> TokenSequence:
-        if continuation and continuation[0] == self.prefix_token:
-            return self._cut(continuation, targets=len(continuation) - 1)
-        return self._cut([self.prefix_token, *continuation], targets=len(continuation))
-
-    def _cut(self, whole: list[int], *, targets: int) -> TokenSequence:
-        """All but the last of the last `max_length` + 1 tokens of the whole, as the harness cuts."""
-        if not 1 <= targets < len(whole):
+    def _cut(self, context: tuple[int, ...], more: tuple[int, ...], *, targets: int) -> TokenSequence:
+        """All but the last of the last `max_length` + 1 tokens, as the harness cuts."""
+        if not 1 <= targets < len(context) + len(more):
             raise Unreadable("Its context or what follows has no token of its own.")
         if targets > self.max_length:
             raise Unreadable(f"What is to be scored has {targets:,} tokens, and the model reads {self.max_length:,} at most.")
-        # One object a word: a benchmark's ten million tokens would else be as many numbers of 28 bytes.
-        words = [_words.setdefault(word, word) for word in whole[-(self.max_length + 1) :]]
-        return TokenSequence(tuple(words[:-1]), tuple(words[-targets:]))
+        whole = (*context, *more)
+        return TokenSequence(whole[-(self.max_length + 1) : -1], whole[-targets:])
+
+
+@dataclass(frozen=True, eq=False)
+class _Context:
+    """A context in pieces: what the tokenizer puts before it, its pieces, the last of them, which what follows may continue."""
+
+    text: str
+    before: tuple[int, ...]
+    head: list[str]
+    last: str
+    behind: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """A request in pieces: `tail` is its context's last piece with what follows it."""
+
+    context: _Context
+    tail: list[str]
 
 
 def max_length_of(config: Any, tokenizer: Any) -> int:

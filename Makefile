@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests bench-import bench-portal admin-password lock clean
+.PHONY: help up test lint format types imports tests equality bench-import bench-portal admin-password lock clean
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ imports: $(VENV)/.dev ## Check which app may import which
 
 tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of their own (PYTEST="-k word" to choose)
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+# Memory of the size of a prompt's logits is kept rather than given back: fetching it anew is half of what lm-eval's model costs.
+equality: export MALLOC_MMAP_MAX_ = 0
+equality: export MALLOC_TRIM_THRESHOLD_ = 16000000000
+equality: $(VENV)/.dev ## Every item of MMLU and seven other benchmarks through lm-eval's own model and through ours (an hour; EQUALITY="--limit 5" for less)
+	$(BIN)/python -m tests.workers.evaluation.equality $(EQUALITY)
+	EQUALITY_EXAMPLES=500 $(BIN)/python -m pytest tests/workers/evaluation/test_random_trees.py
 
 bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archive of the real one's size (an hour; BENCH="--scale 0.1" for less)
 	$(BIN)/python -m bench.import_archive $(BENCH)

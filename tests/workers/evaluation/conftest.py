@@ -11,6 +11,7 @@ from workers.evaluation.benchmark_data import environment
 
 _HOME = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
 os.environ.update(environment(Path(_HOME.name), True, has_own_data=True))
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(Path(_HOME.name) / "hypothesis")
 
 
 def pytest_unconfigure():
@@ -54,6 +55,17 @@ def trained(tmp_path_factory):
     every_step = [(step, training.RECIPE.steps) for step in range(1, training.RECIPE.steps + 1)]
     assert steps in ([], every_step)
     return folder
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """For models so small that threads wait longer for each other than they compute."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

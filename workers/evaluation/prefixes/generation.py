@@ -76,7 +76,9 @@ class Writer:
         self._encoder = encoder
         self._budget = token_budget
         ends = getattr(config, "eos_token_id", None)
-        self._ends = {encoder.tokenizer.eos_token_id, *(ends if isinstance(ends, list) else [ends])}
+        end = encoder.tokenizer.eos_token_id
+        self._ends = {end, *(ends if isinstance(ends, list) else [ends])}
+        self._end_text = str(encoder.tokenizer.decode([end], skip_special_tokens=False))
 
     def write(self, requests: Sequence[tuple[str, Settings]]) -> list[str]:
         """What the model writes after each context."""
@@ -104,7 +106,8 @@ class Writer:
                     f"{self._encoder.max_length:,} at most: no room is left for a prompt."
                 )
             tokens = encoded[context][-room:] or [self._encoder.prefix_token]
-            rows.append(_Row(number, TokenSequence(tuple(tokens), (0,)), settings))
+            until = dict.fromkeys((*settings.until, self._end_text))
+            rows.append(_Row(number, TokenSequence(tuple(tokens), (0,)), Settings(tuple(until), settings.most_tokens)))
         return rows
 
     @torch.inference_mode()
@@ -136,19 +139,15 @@ class Writer:
                 logits, cache = forward.read(row.written[-1:], cache=cache)
 
     def _take(self, row: _Row, token: int) -> None:
-        if token in self._ends:
-            row.is_done = True
-            return
+        # an end that the tokenizer does not hold for special is text, and the harness keeps it
         row.written.append(token)
-        row.is_done = len(row.written) >= row.settings.most_tokens or self._has_stop(row)
+        row.is_done = token in self._ends or len(row.written) >= row.settings.most_tokens or self._has_stop(row)
 
     def _has_stop(self, row: _Row) -> bool:
-        if not row.settings.until:
-            return False
         # A text of so many bytes lies within as many tokens, and the first of a piece may be decoded otherwise than in the whole.
         reach = max(len(text.encode()) for text in row.settings.until) + 4
         tail = str(self._encoder.tokenizer.decode(row.written[-reach:], skip_special_tokens=True))
-        return any(text and text in tail for text in row.settings.until)
+        return any(text in tail for text in row.settings.until)
 
     def _text(self, row: _Row) -> str:
         whole = str(self._encoder.tokenizer.decode(row.written, skip_special_tokens=True))

@@ -72,17 +72,20 @@ def papers(query: str, *, limit: int) -> tuple[int, ...]:
     words = _WORD.findall(query)
     if not 2 <= len(words) <= MOST_WORDS or _NO_PLAIN_WORDS.search(query):
         return ()
-    values = {
-        "any": " | ".join(f"'{word}'" for word in words if len(word) > 1),
-        "words": words,
-        "query": " ".join(words),
-        "names": MOST_NAMES,
-        "people": MOST_PEOPLE,
-        "papers": MOST_PAPERS,
-        "limit": limit,
-    }
-    if not values["any"]:
+    any_word = " | ".join(f"'{word}'" for word in words if len(word) > 1)
+    if not any_word:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, values)
+        cursor.execute(
+            _STATEMENT,
+            {
+                "any": any_word,
+                "words": words,
+                "query": " ".join(words),
+                "names": MOST_NAMES,
+                "people": MOST_PEOPLE,
+                "papers": MOST_PAPERS,
+                "limit": limit,
+            },
+        )
         return tuple(paper for (paper,) in cursor.fetchall())

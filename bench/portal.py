@@ -3,8 +3,8 @@
 DIR is a data folder with a catalogue in it, of the real one's size: `python -m bench.import_archive --keep DIR` leaves one. One
 run on one machine: starts the servers on it, and the website as `make up` does, and prints requests a second of each kind of
 page as a share of the bare view's, measured in turns (bare, page, bare, page, ...) by wrk. Beside that stands what a request
-costs in CPU time, the database's included, and the share by that: it holds on a machine that others use too. Deep pages, search
-and type-ahead are timed one by one.
+costs in CPU time, the database's included, and the share by that: it holds on a machine that others use too. Deep pages, the
+largest pages of each kind, search and type-ahead are timed one by one.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main() -> None:
         os.environ.update(lease.addresses.environment())
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, check=True)
         subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], cwd=ROOT, check=True)
-        papers, boards, deep = _addresses()
+        papers, boards, deep, large = _addresses()
         cases = [
             Case("paper page, uncached", papers, 0.04, OFF),
             Case("board of 200 rows, uncached", boards, 0.012, OFF),
@@ -74,6 +74,8 @@ def main() -> None:
                 _measure(case, seconds=options.seconds, database=database)
         if options.only in "deep pages":
             _measure_depth(deep)
+        if options.only in "large pages":
+            _measure_large(large)
         if options.only in "search":
             print("\nasked of search: p95 100 ms, max 250 ms; of type-ahead: p95 25 ms", flush=True)
             subprocess.run([sys.executable, "-m", "bench.search", "--brief"], cwd=ROOT, check=True)
@@ -83,12 +85,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--var", type=Path, required=True, help="a data folder with a full-size catalogue in it")
     parser.add_argument("--seconds", type=int, default=5, help="of each turn")
-    parser.add_argument("--only", default="", help="what has this in its name: uncached, kept, 304, deep pages, search")
+    parser.add_argument(
+        "--only", default="", help="what has this in its name: uncached, kept, 304, deep pages, large pages, search"
+    )
     return parser.parse_args()
 
 
-def _addresses() -> tuple[list[str], list[str], list[str]]:
-    """Paper pages drawn at random, those with results and code too; boards of about 200 rows; pages deep in the list."""
+def _addresses() -> tuple[list[str], list[str], list[str], list[str]]:
+    """Paper pages drawn at random, those with results and code too; boards of about 200 rows; deep pages; large ones."""
     code = """
 import json
 from django.db import connection
@@ -106,15 +110,23 @@ with connection.cursor() as cursor:
         "SELECT coalesce(date::text, '') || '~' || id FROM papers_paper WHERE removed_at IS NULL AND duplicate_of_id IS NULL"
         " ORDER BY date DESC NULLS LAST, id DESC OFFSET DEPTH LIMIT PLACES"
     )
-    print("FOUND" + json.dumps([papers, boards, [row[0] for row in cursor.fetchall()]]))
+    deep = [row[0] for row in cursor.fetchall()]
+    large = ["/", "/datasets", "/sitemap.xml"]
+    for kind in ("author", "task", "method"):
+        cursor.execute(
+            f"SELECT thing.slug FROM papers_{kind} thing JOIN papers_{kind}count counted ON counted.{kind}_id = thing.id"
+            " ORDER BY counted.papers DESC, thing.id LIMIT 3"
+        )
+        large += [f"/{kind}/{row[0]}" for row in cursor.fetchall()]
+    print("FOUND" + json.dumps([papers, boards, deep, large]))
 """.replace("DEPTH", str(DEPTH)).replace("PLACES", str(PLACES))
     done = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    papers, boards, marks = json.loads(done.stdout.split("FOUND", 1)[1])
+    papers, boards, marks, large = json.loads(done.stdout.split("FOUND", 1)[1])
     random.Random(7).shuffle(papers)
     deep = [f"/papers?{urlencode({'after': mark})}" for mark in marks]
-    return [f"/paper/{slug}" for slug in papers[:1000]], [f"/sota/{slug}" for slug in boards], deep
+    return [f"/paper/{slug}" for slug in papers[:1000]], [f"/sota/{slug}" for slug in boards], deep, large
 
 
 def _measure(case: Case, *, seconds: int, database: psutil.Process) -> None:
@@ -189,6 +201,15 @@ def _measure_depth(deep: Sequence[str]) -> None:
         f"page {DEPTH:,} papers down the list: {down:.1f} ms, first page {near:.1f} ms: {down / near:.2f} times (asked: 2)",
         flush=True,
     )
+
+
+def _measure_large(paths: Sequence[str]) -> None:
+    """The pages that most hangs on, each for the first time and then, uncached, at the median of ten."""
+    with _server("bench.portal_site:application", OFF, port=PORT, first="/about"):
+        for path in paths:
+            first = _milliseconds(path)
+            again = statistics.median(_milliseconds(path) for _ in range(10))
+            print(f"{path:<50} first {first:>8.1f} ms, then {again:>8.1f} ms", flush=True)
 
 
 def _milliseconds(path: str) -> float:

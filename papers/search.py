@@ -109,7 +109,7 @@ class _Shape:
     has_signs: bool
     has_marks: bool
     has_year: bool
-    is_narrowed: bool
+    has_exclusions: bool
 
     def kept(self, words: str) -> str:
         """SQL of the condition that a row is of the papers that are searched; `words` is the column that has its marks."""
@@ -142,7 +142,7 @@ def _statement(shape: _Shape) -> str:
     key = 'papers_title_key(%(title)s) COLLATE "C"'
     begins = f"title >= {key} AND title < {key} || '{LAST_SIGN}' AND {key} <> ''"
     found = "told" if shape.has_signs else "hits"
-    return f"""{_IN_PHYSICAL_ORDER}{_BY_INDEX if shape.is_narrowed else ""}
+    return f"""{_IN_PHYSICAL_ORDER}{_BY_INDEX if shape.has_exclusions else ""}
 WITH by_words AS MATERIALIZED ({by_words}),
 by_title AS MATERIALIZED ({by_title}),
 by_key AS MATERIALIZED (
@@ -210,7 +210,7 @@ def papers(query: str, *, limit: int, offset: int = 0, within: Within = ALL) -> 
         has_signs=bool(question.signed),
         has_marks=bool(within.marks),
         has_year=within.year is not None,
-        is_narrowed=question.is_narrowed,
+        has_exclusions=question.has_exclusions,
     )
     with connection.cursor() as cursor:
         cursor.execute(

@@ -6,7 +6,6 @@ papers of people whose name many share.
 """
 
 import re
-from typing import Any
 
 from django.db import connection
 
@@ -76,13 +75,17 @@ def papers(query: str, *, limit: int) -> tuple[int, ...]:
     any_word = " | ".join(f"'{word}'" for word in words if len(word) > 1)
     if not any_word:
         return ()
-    values: dict[str, Any] = {
-        "any": any_word,
-        "words": words,
-        "query": " ".join(words),
-        "names": MOST_NAMES,
-        "people": MOST_PEOPLE,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, {**values, "papers": MOST_PAPERS, "limit": limit})
+        cursor.execute(
+            _STATEMENT,
+            {
+                "any": any_word,
+                "words": words,
+                "query": " ".join(words),
+                "names": MOST_NAMES,
+                "people": MOST_PEOPLE,
+                "papers": MOST_PAPERS,
+                "limit": limit,
+            },
+        )
         return tuple(paper for (paper,) in cursor.fetchall())

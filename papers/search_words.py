@@ -24,14 +24,14 @@ class Question:
 
     `exact` and `loose` are in the language of websearch_to_tsquery; `loose` finds all that `exact` finds, without phrases, and is
     what an index answers. `title` is what a title would have to be. `signed` are the words with signs that no index has.
-    `is_narrowed` says that some alternative asks for more than one thing: it may match next to nothing, however common its words.
+    `has_exclusions` says that something is left out: what remains may be next to nothing, however common its words.
     """
 
     exact: str
     loose: str
     title: str
     signed: tuple[str, ...]
-    is_narrowed: bool
+    has_exclusions: bool
 
     @property
     def has_phrases(self) -> bool:
@@ -83,7 +83,7 @@ def read(query: str) -> Question | None:
         loose=" OR ".join(" ".join(term.loose for term in terms if term.loose) for terms in alternatives),
         title=query.replace('"', ""),
         signed=tuple(_signed(query)),
-        is_narrowed=any(len(terms) > 1 or len(terms[0].words) > 1 for terms in alternatives),
+        has_exclusions=any(term.is_excluded for terms in alternatives for term in terms),
     )
 
 

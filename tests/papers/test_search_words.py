@@ -74,7 +74,7 @@ def test_signs_that_mean_something_are_kept_with_their_word(query, signed):
 
 def test_a_question_knows_the_title_that_it_may_be():
     assert read('"Why?" trust') == Question(
-        exact="Why? trust", loose="Why? trust", title="Why? trust", signed=(), is_narrowed=True
+        exact="Why? trust", loose="Why? trust", title="Why? trust", signed=(), has_exclusions=False
     )
 
 

@@ -19,7 +19,7 @@ _READ: Mapping[str, str] = {
     "task": _PAPERS,
     "latest": "after year",
     "greatest": "after year",
-    "sota": "after apply metric extra method code measured from to metrics columns",
+    "sota": "after apply metric extra method code measured from to metrics columns rows",
     "datasets": "after modality task language order",
     "search": "q type task year code page",
     "search.atom": "q",

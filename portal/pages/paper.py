@@ -206,7 +206,9 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         authors=_links("authors:detail", found.authors_found),
         date=found.date,
         venue=venue_link(
-            found.venue, slug=found.venue_slug, conference=found.venue_conference, year=found.venue_year, month=found.venue_month
+            found.venue,
+            slug=found.venue_slug,
+            conference=found.venue_conference,  # by its whole name, month and all
         ),
         tasks=_links("tasks:detail", found.tasks_found),
         methods=_links("methods:detail", found.methods_found),

@@ -111,7 +111,7 @@ def test_the_paper_page_answers_on_the_port_with_its_parts(page):
     main = page.get_by_role("main")
     for name in ("Sid Black", "Stella Biderman", "Samuel Weinbach"):
         expect(main.get_by_role("link", name=name)).to_be_visible()
-    expect(main.get_by_role("link", name="BigScience (ACL) 2022")).to_be_visible()
+    expect(main.get_by_role("link", name="BigScience (ACL) 2022 5")).to_be_visible()
     rows = main.get_by_role("row")
     expect(rows.filter(has_text="Transfer Learning").filter(has_text="MML").filter(has_text="33.6")).to_have_count(1)
     expect(rows.filter(has_text="Multi-Task Learning").filter(has_text="MML").filter(has_text="33.6")).to_have_count(1)

@@ -91,7 +91,7 @@ def test_the_page_has_the_parts_of_the_seed_page_in_its_order(client, neox):
     in_order(
         page.main,
         [
-            f"Papers {TITLE}", TITLE, ", ".join(AUTHORS), "2022-04-14", "BigScience (ACL) 2022", "Multi-task Language Understanding",
+            f"Papers {TITLE}", TITLE, ", ".join(AUTHORS), "2022-04-14", "BigScience (ACL) 2022 5", "Multi-task Language Understanding",
             "Language Modelling", "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Code labmlai/neox",
             "Code gitlab.com/somebody/neox", "The archive counted 11 code links for this paper; 3 repositories are known here.", "Abstract",
             "A model of 20 billion parameters.", "It is evaluated with \\model{} on x1.", "Results", "Related Papers",
@@ -484,8 +484,8 @@ def test_datasets_are_those_that_the_paper_introduced_and_those_of_its_results(c
 def test_the_venue_leads_to_its_papers(client):
     paper = make_paper(proceeding=make_proceeding(name="NeurIPS 2017 12", year=2017))
     page = read(client.get(f"/paper/{paper.slug}"))
-    assert page.link("NeurIPS 2017") == "/conference/neurips/neurips-2017-12"
-    assert read(client.get(page.link("NeurIPS 2017"))).headings[0] == ("h1", "NeurIPS 2017")
+    assert page.link("NeurIPS 2017 12") == "/conference/neurips/neurips-2017-12"
+    assert read(client.get(page.link("NeurIPS 2017 12"))).headings[0] == ("h1", "NeurIPS 2017")
     assert "booktitle = {NeurIPS 2017}" in page.main
 
 
@@ -493,7 +493,7 @@ def test_the_venue_leads_to_nothing_that_was_removed(client):
     paper = make_paper(proceeding=make_proceeding())
     address = f"/paper/{paper.slug}"
     Conference.objects.update(removed_at=timezone.now(), removed_reason="A slip.")
-    assert read(client.get(address)).link("NeurIPS 2018") == "/conference/neurips-2018-12"
+    assert read(client.get(address)).link("NeurIPS 2018 12") == "/conference/neurips-2018-12"
     assert client.get("/conference/neurips-2018-12").status_code == 200
     Proceeding.objects.update(removed_at=timezone.now(), removed_reason="A slip.")
     page = read(client.get(address))

@@ -14,7 +14,7 @@ from tests.portal.reading import in_order, read
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
-HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Trends", "About"]
+HEADER = ["Tasks", "SotA", "Datasets", "Papers", "Methods", "Submit", "About"]
 PAGES = [
     "/",
     "/papers",
@@ -66,9 +66,7 @@ def test_pages_are_whole_and_leave_a_stranger_without_a_cookie(client, address):
     assert "Cookie" not in response.get("Vary", "")
 
 
-@pytest.mark.parametrize(
-    ("address", "entry"), [("/tasks", "Tasks"), ("/sota", "SotA"), ("/benchmarks", "SotA"), ("/trends", "Trends")]
-)
+@pytest.mark.parametrize(("address", "entry"), [("/tasks", "Tasks"), ("/sota", "SotA"), ("/benchmarks", "SotA")])
 def test_the_header_marks_where_the_reader_is(client, address, entry):
     marked = [text for text, _, attributes in read(client.get(address)).links if attributes.get("aria-current") == "page"]
     assert marked == [entry]
@@ -266,12 +264,6 @@ def test_a_removed_thing_is_named_and_looked_for_but_no_person_and_no_spam(clien
         assert name in page.main
         assert not {"Lovelace", "Casino"} & set(page.text.split())
         assert [values["value"] for tag, values in page.elements if tag == "input" and values.get("name") == "q"][1] == looked_for
-
-
-def test_the_header_leads_to_trends_and_the_footer_to_submitting(client):
-    page = read(client.get("/"))
-    assert [page.link("Trends"), page.link("Submit Results")] == ["/trends", "/submit"]
-    assert "Submit" not in [text for text, _, _ in page.links]
 
 
 def test_a_dataset_that_no_paper_was_counted_for_says_nothing_of_it(client):

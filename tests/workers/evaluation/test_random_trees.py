@@ -73,7 +73,7 @@ class Pair:
         model = make_model(architecture, words=WORDS, context_length=LIMIT, width=32, scale=6.0)
         self.plain = copy_of(model)
         self.shared = forward_of(model)
-        self.encoder = Encoder(None, LIMIT)
+        self.encoder = Encoder.of(None, model.config)
         self.deepest = 0
         assert isinstance(self.shared, SharedForward)
 

@@ -27,7 +27,7 @@ LIMIT = 96
 """Tokens that the models read at most."""
 ASKED = int(os.environ.get("EQUALITY_EXAMPLES", "0"))
 EXAMPLES = settings(
-    max_examples=ASKED or 40,
+    max_examples=ASKED or 25,
     derandomize=not ASKED,
     database=None,
     deadline=None,

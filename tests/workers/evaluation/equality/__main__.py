@@ -16,6 +16,8 @@ def main():
     parser.add_argument("--only", default="", metavar="WORD", help="ask the kinds with this in their name only")
     asked = parser.parse_args()
     bench = Path(os.environ.get("SHARED_DATA") or Path.cwd().parent / "shared" / "data") / "bench"
+    if not bench.is_dir():
+        sys.exit(f"needs sample data: {bench} is not there (set SHARED_DATA)")
     with tempfile.TemporaryDirectory(prefix="equality-") as home:
         os.environ.update(environment(Path(home), True, has_own_data=True))
         stage(bench, Path(home))

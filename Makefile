@@ -50,7 +50,7 @@ tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of 
 # Memory of the size of a prompt's logits is kept rather than given back: fetching it anew is half of what lm-eval's model costs.
 equality: export MALLOC_MMAP_MAX_ = 0
 equality: export MALLOC_TRIM_THRESHOLD_ = 16000000000
-equality: $(VENV)/.dev ## Every item of MMLU and seven other benchmarks through lm-eval's own model and through ours (an hour; EQUALITY="--limit 5" for less)
+equality: $(VENV)/.dev ## Every item of MMLU and six other benchmarks through lm-eval's own model and through ours (an hour; EQUALITY="--limit 5" for less)
 	$(BIN)/python -m tests.workers.evaluation.equality $(EQUALITY)
 	EQUALITY_EXAMPLES=500 $(BIN)/python -m pytest tests/workers/evaluation/test_random_trees.py
 

@@ -27,7 +27,7 @@ LIMIT = 96
 """Tokens that the models read at most."""
 ASKED = int(os.environ.get("EQUALITY_EXAMPLES", "0"))
 EXAMPLES = settings(
-    max_examples=ASKED or 40,
+    max_examples=ASKED or 25,
     derandomize=not ASKED,
     database=None,
     deadline=None,
@@ -73,7 +73,7 @@ class Pair:
         model = make_model(architecture, words=WORDS, context_length=LIMIT, width=32, scale=6.0)
         self.plain = copy_of(model)
         self.shared = forward_of(model)
-        self.encoder = Encoder(None, LIMIT)
+        self.encoder = Encoder.of(None, model.config)
         self.deepest = 0
         assert isinstance(self.shared, SharedForward)
 

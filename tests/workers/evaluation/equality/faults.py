@@ -76,12 +76,12 @@ def prefix_of_another_subject(monkeypatch):
 
 
 def cut_one_token_too_many(monkeypatch):
-    """Prompts that do not fit lose one token more than they have to."""
+    """Prompts that fill the context lose one token more than they have to."""
     cut = Encoder._cut
 
-    def shorter(self, whole, *, targets):
-        sequence = cut(self, whole, targets=targets)
-        return replace(sequence, tokens=sequence.tokens[1:]) if len(whole) > self.max_length + 1 else sequence
+    def shorter(self, *given, targets):
+        sequence = cut(self, *given, targets=targets)
+        return replace(sequence, tokens=sequence.tokens[1:]) if len(sequence.tokens) == self.max_length else sequence
 
     monkeypatch.setattr(Encoder, "_cut", shorter)
 

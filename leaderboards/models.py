@@ -76,6 +76,8 @@ class Leaderboard(CatalogueRow):
             *CatalogueRow.row_constraints("board"),
             models.UniqueConstraint(fields=["task", "dataset_name"], name="board_once"),
         ]
+        # Type-ahead asks for the boards of hundreds of tasks: their keys without the rows, which are wide.
+        indexes = [models.Index(fields=["task"], include=["id"], name="board_keys_by_task")]
 
     def __str__(self) -> str:
         return f"{self.task} on {self.dataset_name}"

@@ -1,7 +1,10 @@
 """Finding boards by the words of their tasks and datasets, and models by those of their names."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, Min, TextField, Value
 from django.db.models.functions import Concat
 
@@ -15,6 +18,8 @@ from papers.search_words import beginnings, clean
 
 JOINS = "'on'"
 """The word between task and dataset in a board's name, which neither of them has."""
+_WORDS, _PHRASE = "standinwords", "standinphrase"
+"""In a statement's place for a query's words, as to_tsquery reads them, and for the query itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +58,23 @@ def models(query: str, *, limit: int, cap: int = CAP) -> tuple[FoundModel, ...]:
     words = beginnings(clean(query))
     if not words:
         return ()
-    found = Claim.objects.published().filter(has_words("model_name", " & ".join(words)), shown("leaderboard__"))
+    meant = {_WORDS: " & ".join(words), _PHRASE: clean(query)}
+    statement, values = _models_statement(limit, cap)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [meant.get(value, value) if isinstance(value, str) else value for value in values])
+        rows = cursor.fetchall()
+    return tuple(FoundModel(name=name, slug=slug, claims=claims, merit=merit) for name, slug, claims, merit in rows)
+
+
+@cache
+def _models_statement(limit: int, cap: int) -> tuple[str, tuple[Any, ...]]:
+    """The SQL of a search for models, and its values with two that stand for the query's.
+
+    To put the queryset into SQL takes longer than to answer it, and each key that is pressed asks.
+    """
+    found = Claim.objects.published().filter(has_words("model_name", _WORDS), shown("leaderboard__"))
     claims = Claim.objects.filter(pk__in=found.order_by().values("pk")[:cap]).annotate(slug=model_names.slug("model_name"))
     by_model = claims.exclude(slug="").order_by().values("slug").annotate(name=Min("model_name"), claims=Count("pk"))
-    ordered = best_first(by_model, Min("model_name"), weight=F("claims"), query=query)
-    rows = ordered.values_list("name", "slug", "claims", "merit")[:limit]
-    return tuple(FoundModel(name=name, slug=slug, claims=claims, merit=merit) for name, slug, claims, merit in rows)
+    ordered = best_first(by_model, Min("model_name"), weight=F("claims"), query=_PHRASE)
+    statement, values = ordered.values_list("name", "slug", "claims", "merit")[:limit].query.sql_with_params()
+    return statement, tuple(values)

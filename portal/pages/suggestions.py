@@ -25,6 +25,8 @@ PAPERS = 5
 MOST = 12
 CAP = 200
 """Names among which the best of a kind are chosen: fewer than a search looks at, since each key that is pressed asks."""
+BOARDS_CAP = 100
+"""The same for boards, whose best are chosen among those of most results."""
 
 ADDRESSES = {
     "Task": "tasks:detail",
@@ -107,7 +109,7 @@ def _statement(joins: tuple[bool, ...], *, is_short: bool) -> tuple[str, str, tu
     stand_in = " ".join("on" if is_join else f"standin{place}" for place, is_join in enumerate(joins))
     board_name = Concat("task__name", Value(" on "), "dataset_name", output_field=TextField())
     whole = WHOLE if is_short else stand_in
-    boards = board_search.boards(Leaderboard.objects.published(), whole, cap=CAP)
+    boards = board_search.boards(Leaderboard.objects.published(), whole, cap=BOARDS_CAP)
     first, *others = [
         _rows(named(Task.objects.published(), stand_in, cap=CAP), "Task"),
         _rows(named(Dataset.objects.published(), stand_in, cap=CAP), "Dataset"),

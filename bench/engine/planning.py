@@ -32,10 +32,10 @@ def tokens_forwarded(data: Path, folder: Path, *, budgets: Sequence[int] = (1024
     print(f"\ntokens of all of MMLU, 5 shots: {len(plan.requests):,} requests", flush=True)
     one, least = floor.one_by_one(sequences).tokens, floor.unique(sequences).tokens
     print(f"  {'one by one; unique':<42} {one:,}; {least:,}", flush=True)
-    loaded = loading.load(source, device="cpu")
+    scorer = PrefixScorer(loading.load(source, device="cpu"))
     for budget in budgets:
         batches = plan_batches(plan, encoder, token_budget=budget)
-        counted = _counted(plan, batches, PrefixScorer(loaded))
+        counted = _counted(plan, batches, scorer)
         asked = "   (asked: at most 2.3 million)" if budget == budgets[0] else ""
         print(f"  {f'forwarded at a budget of {budget:,}, counted':<42} {counted:,}{asked}", flush=True)
         by_shards = {count: counted + _again(plan, batches, sequences, count) for count in CUTS[1:]}

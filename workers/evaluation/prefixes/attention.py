@@ -64,11 +64,9 @@ class Pass:
         if self.keeps:
             self.kept[layer] = (key, value)
         query, key, value = as_computed(query), for_heads(as_computed(key), query), for_heads(as_computed(value), query)
-        made = torch.empty_like(query)
-        sums = torch.empty(query.shape[:3], dtype=torch.float32, device=query.device)
-        for part in self.parts:
-            own = slice(part.start, part.own_end)
-            made[:, :, own], sums[:, :, own] = piece(query[:, :, own], key[:, :, own], value[:, :, own], scaling, is_causal=True)
+        own = [slice(part.start, part.own_end) for part in self.parts]
+        pieces = [piece(query[:, :, at], key[:, :, at], value[:, :, at], scaling, is_causal=True) for at in own]
+        made, sums = _in_a_row(pieces)
         for part in self.parts:
             if part.end > part.own_end:
                 own, above = slice(part.start, part.own_end), slice(part.own_end, part.end)
@@ -122,6 +120,14 @@ def attend(
     if strange or attention_mask is not None or dropout or query.shape[0] != 1:
         raise Unsupported(f"{type(module).__name__} asks for {', '.join(strange) or 'a mask, dropout or several rows'}")
     return now.attend(module.layer_idx, query, key, value, scaling).to(query.dtype).transpose(1, 2), None
+
+
+def _in_a_row(pieces: Sequence[KeysAndValues]) -> KeysAndValues:
+    """Pieces of tokens that follow each other, as one. Each token's heads lie side by side, as kernels and layers have them."""
+    if len(pieces) == 1:
+        return pieces[0]
+    made = torch.cat([made.transpose(1, 2) for made, _ in pieces], dim=1).transpose(1, 2)
+    return made, torch.cat([sums for _, sums in pieces], dim=2)
 
 
 def merge(made: torch.Tensor, sums: torch.Tensor, where: slice, more: torch.Tensor, more_sums: torch.Tensor) -> None:

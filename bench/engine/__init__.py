@@ -1,0 +1,1 @@
+"""How fast the evaluation engine is, beside lm-eval's own `hf` model: `python -m bench.engine` (make bench-engine)."""

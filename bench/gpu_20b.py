@@ -44,7 +44,7 @@ class Scale:
 
 SCALES = {
     "20B": Scale("20B", "float16", None, SLICE_STEP, (8, 16, 32), 8192),
-    "tiny": Scale("tiny", "float32", 2, 5, (1, 2), 1024),
+    "tiny": Scale("tiny", "float32", 2, 5, (1, 2), 2048),
 }
 
 
@@ -91,7 +91,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder with mmlu/ and gptneox_tokenizer/")
     parser.add_argument("--scale", choices=SCALES, default="20B")
     parser.add_argument("--device", help="default: cuda for 20B, cpu for tiny")
-    parser.add_argument("--budget", type=int, help="tokens a batch (default: 8192 for 20B, 1024 for tiny)")
+    parser.add_argument("--budget", type=int, help="tokens a batch (default: 8192 for 20B, 2048 for tiny)")
     parser.add_argument("--folder", type=Path, help="on a local disk, for the checkpoint, which is left there")
     parser.add_argument("--out", type=Path, help="a file for the figures as JSON")
     parser.add_argument("--seconds", type=float, default=570.0)

@@ -22,7 +22,7 @@ from workers.states import ENDED, RunState, ShardState, sources_of
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
-TOKEN_BUDGETS = {Checkpoint.Device.ANY: 1024, Checkpoint.Device.GPU: 8192}
+TOKEN_BUDGETS = {Checkpoint.Device.ANY: 2048, Checkpoint.Device.GPU: 8192}
 """Tokens a batch, by what a checkpoint needs: more gains a CPU nothing, and leaves a GPU's arithmetic waiting less."""
 LOST_WORKER = "lost_worker"
 

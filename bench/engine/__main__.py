@@ -33,7 +33,7 @@ class Case:
     dtype: str
     faster: float
     of_floor: float | None = None
-    budget: int = 1024
+    budget: int = 2048
 
     @property
     def name(self) -> str:

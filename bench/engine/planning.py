@@ -19,7 +19,7 @@ from workers.evaluation.scoring import PrefixScorer
 CUTS = (1, 4, 16, 64, 256)
 
 
-def tokens_forwarded(data: Path, folder: Path, *, budgets: Sequence[int] = (1024, 4096)) -> None:
+def tokens_forwarded(data: Path, folder: Path, *, budgets: Sequence[int] = (2048, 8192)) -> None:
     """Score every batch of MMLU, 5 shots, with a model of two layers, and count; then by reckoning for more shards."""
     from bench.engine import floor
 

@@ -205,7 +205,7 @@ def _scoring_alone(checkpoint: Path, limit: int) -> float:
 
     plan = harness.build_plan(ProtocolSpec(TASK, NUM_FEWSHOT, limit=limit))
     job = {
-        "side": "ours", "folder": str(checkpoint), "dtype": DTYPE, "device": "cpu", "batch": 1024, "rounds": 3,
+        "side": "ours", "folder": str(checkpoint), "dtype": DTYPE, "device": "cpu", "batch": 2048, "rounds": 3,
         "requests": [(request.context, request.continuation) for request in plan.requests],
     }  # fmt: skip
     done = subprocess.run(

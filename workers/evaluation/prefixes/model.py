@@ -15,7 +15,7 @@ from workers.evaluation.prefixes.generation import Writer, settings_of
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 from workers.evaluation.prefixes.tree import packs
 
-TOKEN_BUDGET = 1024
+TOKEN_BUDGET = 2048
 """Tokens computed at once: on a CPU more gains nothing; a GPU wants some thousands."""
 
 

@@ -64,8 +64,8 @@ class Pass:
         if self.keeps:
             self.kept[layer] = (key, value)
         query, key, value = as_computed(query), for_heads(as_computed(key), query), for_heads(as_computed(value), query)
-        own = [slice(part.start, part.own_end) for part in self.parts]
-        pieces = [piece(query[:, :, at], key[:, :, at], value[:, :, at], scaling, is_causal=True) for at in own]
+        places = [slice(part.start, part.own_end) for part in self.parts]
+        pieces = [piece(query[:, :, at], key[:, :, at], value[:, :, at], scaling, is_causal=True) for at in places]
         made, sums = _in_a_row(pieces)
         for part in self.parts:
             if part.end > part.own_end:

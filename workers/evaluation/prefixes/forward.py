@@ -13,8 +13,8 @@ from workers.evaluation.prefixes.attention import KeysAndValues, Pass, attending
 from workers.evaluation.prefixes.layout import Layout, Part, lay_out
 from workers.evaluation.prefixes.tokens import TokenSequence
 
-HEAD_AT_ONCE = 512
-"""Scored places whose logits are in float32 at one time: 100 MB of 50,000 words."""
+HEAD_AT_ONCE = {"cpu": 32, "cuda": 512}
+"""Scored places whose logits are in float32 at one time: 100 MB of 50,000 words, on a CPU what its caches hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +217,7 @@ def scores(logits: torch.Tensor, places: Sequence[int], row: Layout, sequences: 
     ]
     rows = torch.tensor([row for row, _ in wanted], device=logits.device)
     targets = torch.tensor([target for _, target in wanted], device=logits.device)
-    norms, best = _norms_and_best(logits)
-    found = (logits[rows, targets].float() - norms[rows]).tolist()
-    greedy = (best[rows] == targets).tolist()
+    found, greedy = _of_targets(logits, rows, targets)
     made, start = [], 0
     for sequence in sequences:
         end = start + len(sequence.targets)
@@ -228,8 +226,28 @@ def scores(logits: torch.Tensor, places: Sequence[int], row: Layout, sequences: 
     return made
 
 
-def _norms_and_best(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of each row the log of the sum of exponentials, in float32, and the likeliest word: the first of equal ones."""
-    pieces = torch.split(logits, HEAD_AT_ONCE)
-    norms = torch.cat([torch.logsumexp(piece.float(), dim=-1) for piece in pieces])
-    return norms, torch.cat([piece.argmax(dim=-1) for piece in pieces])
+def _of_targets(logits: torch.Tensor, rows: torch.Tensor, targets: torch.Tensor) -> tuple[list[float], list[bool]]:
+    """Of each target the log-likelihood in its row of logits, in float32, and whether it is the likeliest word there.
+
+    Of equally likely ones that is the first, as `argmax` has it.
+    """
+    meant = logits[rows, targets].float()
+    norms, most = _norms_and_most(logits)
+    greedy = meant == most[rows]
+    # to look for the first of the likeliest takes longer than all the rest, and few targets are among them
+    for place in torch.nonzero(greedy).flatten().tolist():
+        greedy[place] = logits[rows[place]].argmax() == targets[place]
+    return (meant - norms[rows]).tolist(), greedy.tolist()
+
+
+def _norms_and_most(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of each row the log of the sum of exponentials and the greatest, in float32; a few rows at a time in the same memory."""
+    at_once = HEAD_AT_ONCE.get(logits.device.type, max(HEAD_AT_ONCE.values()))
+    room = torch.empty((min(at_once, len(logits)), logits.shape[1]), dtype=torch.float32, device=logits.device)
+    norms, most = (torch.empty(len(logits), dtype=torch.float32, device=logits.device) for _ in range(2))
+    for start in range(0, len(logits), at_once):
+        rows = slice(start, start + at_once)
+        piece = room[: len(logits[rows])].copy_(logits[rows])
+        torch.amax(piece, dim=-1, out=most[rows])
+        torch.sum(piece.sub_(most[rows, None]).exp_(), dim=-1, out=norms[rows])
+    return norms.log_().add_(most), most

@@ -12,7 +12,7 @@ from leaderboards import intervals
 from leaderboards.models import Claim, Measurement, Metric, Model, Protocol
 
 PROPORTIONS = frozenset({"acc", "acc_norm", "exact_match", "em"})
-"""Metrics of the harness that are shares of items, so that their interval is a proportion's."""
+"""Metrics of the harness that are shares of items, under whichever filter, so that their interval is a proportion's."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Obtained:
 
     def interval(self, *, harness_metric: str) -> tuple[float | None, float | None]:
         """The 95 % interval in the board's unit; empty where nothing is known to make one of."""
-        if harness_metric in PROPORTIONS:
+        if harness_metric.partition(",")[0] in PROPORTIONS:
             low, high = intervals.wilson(self.value, items=self.items)
         elif self.standard_error is not None:
             low, high = intervals.normal(self.value, standard_error=self.standard_error)

@@ -209,10 +209,12 @@ class Protocol(models.Model):
     """
 
     class Scoring(models.TextChoices):
-        """What is compared when a question has options."""
+        """What of the model's is read: of options the likeliest, else how likely a text is, or what the model writes."""
 
         LETTER = "letter", "Log-likelihood of the option's letter"
         FULL_TEXT = "full_text", "Log-likelihood of the option's whole text"
+        RUNNING_TEXT = "running_text", "Log-likelihood of whole texts"
+        WRITTEN = "written", "Text that the model writes"
 
     class Aggregation(models.TextChoices):
         """How subjects make one number."""

@@ -85,9 +85,14 @@ class Engine:
         return harness.build_plan(spec)
 
     def batches(self, plan: Plan, source: "CheckpointSource", *, token_budget: int) -> tuple[Batch, ...]:
-        """The plan's samples in batches: a pure function of the plan, the tokenizer and the budget."""
+        """The plan's samples in batches: a pure function of the plan, the tokenizer and the budget.
+
+        Refuses what the checkpoint can't answer: requests that are too long, and writing on by settings of its own.
+        """
         from workers.evaluation import batching, loading
 
+        if any(request.kind == "generate_until" for request in plan.requests):
+            loading.check_writing(source)
         return batching.plan_batches(plan, loading.load_encoder(source), token_budget=token_budget)
 
     def load(self, source: "CheckpointSource", *, progress: Callable[[int, int], None]) -> "LoadedModel":

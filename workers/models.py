@@ -255,25 +255,41 @@ class Shard(models.Model):
 
 
 class Request(models.Model):
-    """One thing to score: the continuation after the prompt. Unique by ordinal, never by text: MMLU repeats items."""
+    """One thing to ask a model. Unique by ordinal, never by text: MMLU repeats items.
+
+    The prompt is what the continuation follows, the whole of a running text, or what is written on. A response is what its kind
+    has, as workers.evaluation.contract.Response says; before there is one, all three are null.
+    """
 
     class Kind(models.TextChoices):
         """What is asked of the model."""
 
-        LOGLIKELIHOOD = "loglikelihood", "Log-likelihood"
+        LOGLIKELIHOOD = "loglikelihood", "Log-likelihood of a continuation"
+        LOGLIKELIHOOD_ROLLING = "loglikelihood_rolling", "Log-likelihood of a whole text"
+        GENERATE_UNTIL = "generate_until", "Text that the model writes"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="requests")
     ordinal = models.PositiveIntegerField(help_text="Place among the run's requests, from 0, in the harness's order.")
     sample = models.ForeignKey(Sample, models.CASCADE, related_name="requests")
     choice = models.PositiveSmallIntegerField(help_text="Which option of its item, from 0.")
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.LOGLIKELIHOOD)
+    kind = models.CharField(max_length=24, choices=Kind, default=Kind.LOGLIKELIHOOD)
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="requests")
-    continuation = models.TextField()
-    log_likelihood = models.FloatField(null=True, help_text="Natural logarithm, summed over the continuation's tokens.")
+    continuation = models.TextField(blank=True)
+    settings = models.JSONField(default=dict, blank=True, help_text="Where writing ends, in the harness's words.")
+    log_likelihood = models.FloatField(null=True, help_text="Natural logarithm, summed over the tokens that are scored.")
     is_greedy = models.BooleanField(null=True, help_text="Whether greedy decoding gives just this continuation.")
+    response_text = models.TextField(null=True, blank=True, help_text="What the model wrote, up to where writing ends.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "ordinal"], name="request_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "ordinal"], name="request_once"),
+            models.CheckConstraint(
+                condition=Q(kind="loglikelihood", response_text__isnull=True)
+                | Q(kind="loglikelihood_rolling", is_greedy__isnull=True, response_text__isnull=True)
+                | Q(kind="generate_until", log_likelihood__isnull=True, is_greedy__isnull=True),
+                name="request_answered_by_kind",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"request {self.ordinal}"

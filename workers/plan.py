@@ -11,7 +11,17 @@ from django.db import connection, transaction
 from workers import checkpoints, lifecycle, stopping, warm
 from workers.engine import Engine, open_engine
 from workers.evaluation import selftest
-from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, PlannedSample, ProtocolSpec, Seeds, TaskFact
+from workers.evaluation.contract import (
+    Aggregation,
+    Batch,
+    Plan,
+    PlannedRequest,
+    PlannedSample,
+    ProtocolSpec,
+    RequestKind,
+    Seeds,
+    TaskFact,
+)
 from workers.evaluation.errors import TrainingStopped
 from workers.guard import answering
 from workers.heartbeat import FETCHING_STALL, Pulse
@@ -58,9 +68,9 @@ def planned_requests(run: Run, *, samples: Sequence[int] | None = None) -> Itera
     rows = Request.objects.filter(run=run).order_by("ordinal")
     if samples is not None:
         rows = rows.filter(sample__index__in=samples)
-    columns = rows.values_list("ordinal", "sample__index", "choice", "kind", "prompt__text", "continuation")
-    for ordinal, sample, choice, kind, context, continuation in columns.iterator(chunk_size=ROWS_AT_ONCE):
-        yield PlannedRequest(ordinal=ordinal, sample=sample, choice=choice, kind=kind, context=context, continuation=continuation)
+    columns = rows.values_list("ordinal", "sample__index", "choice", "kind", "prompt__text", "continuation", "settings")
+    for ordinal, sample, choice, kind, context, continuation, settings in columns.iterator(chunk_size=ROWS_AT_ONCE):
+        yield PlannedRequest(ordinal, sample, choice, cast(RequestKind, kind), context, continuation, settings)
 
 
 def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
@@ -139,7 +149,7 @@ def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Batch], 
         Request.objects.bulk_create(
             Request(
                 run=run, ordinal=request.ordinal, sample_id=sample_keys[request.sample], choice=request.choice, kind=request.kind,
-                prompt_id=prompts[digest_of(request.context)], continuation=request.continuation,
+                prompt_id=prompts[digest_of(request.context)], continuation=request.continuation, settings=request.settings,
             )
             for request in requests
         )  # fmt: skip

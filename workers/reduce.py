@@ -46,14 +46,18 @@ def headline_of(run: Run, reduction: Reduction) -> MetricValue:
 
 
 def _responses(run: Run) -> Sequence[Response]:
-    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("ordinal", "log_likelihood", "is_greedy")
-    return [_response(*row) for row in rows]
+    rows = Request.objects.filter(run=run).order_by("ordinal")
+    columns = rows.values_list("ordinal", "kind", "log_likelihood", "is_greedy", "response_text")
+    return [_response(*row) for row in columns]
 
 
-def _response(ordinal: int, log_likelihood: float | None, is_greedy: bool | None) -> Response:
-    if log_likelihood is None or is_greedy is None:
+def _response(ordinal: int, kind: str, log_likelihood: float | None, is_greedy: bool | None, text: str | None) -> Response:
+    response = Response(log_likelihood, is_greedy, text)
+    if response == Response():
         raise RuntimeError(f"request {ordinal} of a run whose shards are done has no response")
-    return Response(log_likelihood=log_likelihood, is_greedy=is_greedy)
+    if response.kind != kind:
+        raise RuntimeError(f"request {ordinal} is {kind}, and its response is one to {response.kind}")
+    return response
 
 
 @transaction.atomic

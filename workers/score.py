@@ -19,10 +19,15 @@ SMALLEST_BUDGET = 64
 """Tokens a batch below which a plan is not cut further: what does not fit then does not fit at all."""
 
 _STORE = """
-UPDATE workers_request SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy
-FROM unnest(%s::integer[], %s::double precision[], %s::boolean[]) AS answer (ordinal, log_likelihood, is_greedy)
+UPDATE workers_request
+SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy, response_text = answer.response_text
+FROM unnest(%s::integer[], %s::double precision[], %s::boolean[], %s::text[])
+    AS answer (ordinal, log_likelihood, is_greedy, response_text)
 WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
 """
+
+NUL_SHOWN = "\N{SYMBOL FOR NULL}"
+"""What stands for a NUL in a written text."""
 
 Ready = tuple[list[PlannedRequest], "Future[Callable[[], list[Response]]]"]
 """A batch's requests, and the call that scores them once their tokens are there."""
@@ -137,8 +142,16 @@ def _store(
     run: Run, requests: Sequence[PlannedRequest], responses: Sequence[Response], *, lease: ShardLease, batches_done: int
 ) -> None:
     lifecycle.advance(lease, batches_done=batches_done)
-    answers = [request.ordinal for request in requests], [response.log_likelihood for response in responses]
+    answers = [
+        (request.ordinal, response.log_likelihood, response.is_greedy, _storable(response.text))
+        for request, response in zip(requests, responses, strict=True)
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, [*answers, [response.is_greedy for response in responses], run.pk])
+        cursor.execute(_STORE, [*(list(column) for column in zip(*answers, strict=True)), run.pk])
         if cursor.rowcount != len(requests):
             raise RuntimeError(f"{cursor.rowcount} of {len(requests)} responses found their requests")
+
+
+def _storable(text: str | None) -> str | None:
+    """The text as Postgres can hold it: of all characters that a model may write, it refuses one, the NUL."""
+    return None if text is None else text.replace("\0", NUL_SHOWN)

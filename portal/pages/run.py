@@ -17,10 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, page, viewer
-from portal.pages import measured, run_facts
+from portal.pages import measured, run_answers, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
+from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from workers import lifecycle, waiting
@@ -99,6 +100,7 @@ class RunPage:
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
     targets: tuple[Target, ...]
+    answers: tuple[Answer, ...]
     facts: Facts
 
 
@@ -173,6 +175,7 @@ def read(public_id: UUID) -> RunPage:
         events=_events(run),
         outcomes=_outcomes(run),
         targets=_targets(run),
+        answers=run_answers.read(run),
         facts=run_facts.read(run),
     )
 

@@ -82,3 +82,11 @@ def test_a_metric_that_is_no_share_gets_an_interval_from_its_standard_error_or_n
     assert (with_error.interval_low, with_error.interval_high) == pytest.approx((3.404, 3.796), abs=1e-3)
     without = record(Obtained(3.6, None, 100, None), claim=make_claim(), protocol=protocol)
     assert (without.interval_low, without.interval_high) == (None, None)
+
+
+def test_a_share_under_a_named_filter_has_the_interval_of_a_share():
+    obtained = Obtained(value=0.02, standard_error=0.02, items=50, chance_level=None).scaled(100.0)
+
+    measurement = record(obtained, claim=make_claim(), protocol=make_protocol(metric="exact_match,strict-match"))
+
+    assert (measurement.interval_low, measurement.interval_high) == pytest.approx((0.354, 10.495), abs=0.001)

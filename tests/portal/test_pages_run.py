@@ -269,6 +269,35 @@ def test_history_is_paged(client):
     assert f"/runs/{made[0].public_id}" in second.hrefs()
 
 
+def test_a_run_that_has_a_model_write_shows_its_first_answers(client):
+    run = make_planned_run(samples=12, protocol=make_protocol(task="gsm8k", scoring="written"))
+    assert "First answers" not in read(client.get(address(run))).main
+    for request in run.requests.filter(choice=0):
+        request.kind, request.response_text = "generate_until", f"<b>{request.ordinal}</b> and\n#### {request.ordinal}"
+        request.save()
+    run.samples.filter(index=0).update(prediction="0", is_correct=True)
+    run.samples.filter(index=1).update(prediction="2", is_correct=False)
+
+    (table,) = read(client.get(address(run))).tables
+
+    assert table[:4] == [
+        ["Item", "Written", "Read", "Is"],
+        ["gsm8k, item 1", "<b>0</b> and #### 0", "0", "right"],
+        ["gsm8k, item 2", "<b>2</b> and #### 2", "2", "wrong"],
+        ["gsm8k, item 3", "<b>4</b> and #### 4", "–", "–"],
+    ]
+    assert len(table) == 11
+
+
+def test_a_long_answer_is_cut_on_the_page(client):
+    run = make_planned_run(samples=1, protocol=make_protocol(task="gsm8k", scoring="written"))
+    run.requests.filter(choice=0).update(kind="generate_until", response_text="long " * 500)
+
+    (table,) = read(client.get(address(run))).tables
+
+    assert table[1][1] == f"{('long ' * 120).rstrip()} …"
+
+
 @pytest.mark.parametrize("size", [1, 30])
 def test_the_number_of_queries_of_a_run_does_not_grow(client, django_assert_num_queries, size):
     run = make_run(state=RunState.FINISHED, provenance={**PROVENANCE, "tasks": PROVENANCE["tasks"] * size})

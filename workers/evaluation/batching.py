@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workers.evaluation.contract import Batch, Plan, PlannedRequest
+from workers.evaluation.contract import KINDS, Batch, Plan, PlannedRequest, RequestKind
 from workers.evaluation.errors import Unscorable
+from workers.evaluation.prefixes.generation import Settings, WritingRefused, settings_of
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
 from workers.evaluation.prefixes.tree import packs
 
@@ -13,21 +14,66 @@ from workers.evaluation.prefixes.tree import packs
 def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Sequence[int] | None = None) -> tuple[Batch, ...]:
     """All samples, or those with the given indexes, each in one batch of about `token_budget` tokens, in the order of tokens.
 
-    A pure function of texts, tokenizer and budget. A sample's requests are never split over batches. Raises Unscorable.
+    A pure function of requests, tokenizer and budget. A sample's requests are never split over batches, and a batch has requests
+    of one kind. Raises Unscorable.
     """
-    chosen = range(len(plan.samples)) if samples is None else sorted(samples)
-    sequences: dict[int, list[TokenSequence]] = {index: [] for index in chosen}
-    requests = [request for request in plan.requests if request.sample in sequences]
-    for request, sequence in zip(requests, sequences_of(requests, encoder), strict=True):
-        sequences[request.sample].append(sequence)
-    found = packs(list(sequences.values()), budget=token_budget)
-    return tuple(Batch(tuple(chosen[place] for place in pack.samples), pack.cuts) for pack in found)
+    chosen = set(range(len(plan.samples)) if samples is None else samples)
+    found: list[Batch] = []
+    for kind in KINDS:
+        requests = [request for request in plan.requests if request.kind == kind and request.sample in chosen]
+        found.extend(_batches(requests, encoder, token_budget))
+    return tuple(found)
 
 
-def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[TokenSequence]:
-    """What a model is to read for each request. Raises Unscorable, which names the first that cannot be scored."""
+def _batches(requests: Sequence[PlannedRequest], encoder: Encoder, token_budget: int) -> list[Batch]:
+    """Batches of requests of one kind; a text without a token needs no pass, and such samples come last, together."""
+    sequences: dict[int, list[TokenSequence]] = {}
+    for request, own in zip(requests, sequences_of(requests, encoder), strict=True):
+        sequences.setdefault(request.sample, []).extend(own)
+    numbers = sorted(number for number, own in sequences.items() if own)
+    found = packs([sequences[number] for number in numbers], budget=token_budget)
+    batches = [Batch(tuple(numbers[place] for place in pack.samples), pack.cuts) for pack in found]
+    empty = tuple(sorted(number for number, own in sequences.items() if not own))
+    return [*batches, Batch(empty)] if empty else batches
+
+
+def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[tuple[TokenSequence, ...]]:
+    """What a model is to read for each of these requests of one kind: one sequence, or a text's windows.
+
+    Raises Unscorable, which names the first that cannot be answered.
+    """
     try:
-        return encoder.pairs([(request.context, request.continuation) for request in requests])
+        return _sequences(requests, encoder, kind_of(requests))
     except Unreadable as error:
         ordinal = requests[error.place].ordinal
         raise Unscorable(f"Request {ordinal} can't be scored: {error} Choose another task or model.") from error
+
+
+def settings_of_all(requests: Sequence[PlannedRequest]) -> list[Settings]:
+    """Where writing ends for each request. Raises Unscorable, which names the first that asks for another way of writing."""
+    found = []
+    for request in requests:
+        try:
+            found.append(settings_of(request.settings))
+        except WritingRefused as error:
+            raise Unscorable(f"Request {request.ordinal} {error}: choose another task.") from error
+    return found
+
+
+def kind_of(requests: Sequence[PlannedRequest]) -> RequestKind:
+    """The one kind of these requests."""
+    kinds = {request.kind for request in requests}
+    if len(kinds) > 1:
+        raise ValueError(f"requests of {len(kinds)} kinds can't be answered together")
+    return next(iter(kinds), "loglikelihood")
+
+
+def _sequences(requests: Sequence[PlannedRequest], encoder: Encoder, kind: RequestKind) -> list[tuple[TokenSequence, ...]]:
+    if kind == "loglikelihood_rolling":
+        return [tuple(encoder.rolling(request.context)) for request in requests]
+    if kind == "loglikelihood":
+        found = encoder.pairs([(request.context, request.continuation) for request in requests])
+    else:
+        settings = settings_of_all(requests)
+        found = encoder.prompts([(request.context, one.most_tokens) for request, one in zip(requests, settings, strict=True)])
+    return [(sequence,) for sequence in found]

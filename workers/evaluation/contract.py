@@ -1,15 +1,20 @@
 """The values that the engine takes and gives back; plain data, so that the web process may import this module.
 
 A plan is made once, scored in batches, and reduced once: `plan -> score -> reduce`. Log-likelihoods are natural logarithms.
+Requests are of the harness's three kinds, and each kind has its own answer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Aggregation = Literal["micro", "macro"]
 """How subtasks make one number: the mean over their items, or over the subtasks."""
+
+RequestKind = Literal["loglikelihood", "loglikelihood_rolling", "generate_until"]
+"""What is asked of a model: how likely a continuation is, how likely a text is as a whole, or to write on."""
+KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,10 @@ class ProtocolSpec:
 
 @dataclass(frozen=True)
 class PlannedSample:
-    """One benchmark item; `target` is what the harness holds true, as text (the choice's text where there are choices)."""
+    """One benchmark item; `target` is what the harness holds true, as text (the choice's text where there are choices).
+
+    Of running text nothing is true or false: its target is empty.
+    """
 
     index: int
     task: str
@@ -51,22 +59,25 @@ class PlannedSample:
 
 @dataclass(frozen=True)
 class PlannedRequest:
-    """One log-likelihood to obtain: of `continuation` after `context`. `sample` is a PlannedSample's index.
+    """One answer to obtain. `sample` is a PlannedSample's index, `choice` the request's place within its sample.
 
-    `ordinal` counts in the harness's own order over all subtasks. `choice` is the request's place within its sample.
+    `ordinal` counts in the harness's own order over all subtasks. "loglikelihood" asks about `continuation` after `context`,
+    "loglikelihood_rolling" about the text `context`, and "generate_until" for what follows `context`, written by `settings`:
+    the harness's own, as JSON. What a kind does not have is empty.
     """
 
     ordinal: int
     sample: int
     choice: int
-    kind: str
+    kind: RequestKind
     context: str
-    continuation: str
+    continuation: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TaskFact:
-    """What one subtask is, as it will be run. `prompt_sha256` covers every context and continuation in order."""
+    """What one subtask is, as it will be run. `prompt_sha256` covers what every request says, in order."""
 
     name: str
     version: str
@@ -88,7 +99,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """Samples that are scored together, by their indexes; their requests are all in it.
+    """Samples that are scored together, by their indexes; their requests are all in it, and all of one kind.
 
     `cuts` are the lengths, in tokens, of the beginnings that all its prompts share and that are computed apart, shortest first.
     """
@@ -99,10 +110,30 @@ class Batch:
 
 @dataclass(frozen=True)
 class Response:
-    """A model's answer to one request: the continuation's log-likelihood, and whether greedy decoding would have written it."""
+    """A model's answer to one request, in the shape of its kind; what a kind does not have is None.
 
-    log_likelihood: float
-    is_greedy: bool
+    "loglikelihood": the continuation's log-likelihood, and whether greedy decoding would have written it;
+    "loglikelihood_rolling": the text's log-likelihood alone; "generate_until": the text that was written.
+    """
+
+    log_likelihood: float | None = None
+    is_greedy: bool | None = None
+    text: str | None = None
+
+    @property
+    def kind(self) -> RequestKind:
+        """The kind of request that this answers. Raises ValueError for what answers none."""
+        shape = tuple(value is not None for value in (self.log_likelihood, self.is_greedy, self.text))
+        if shape not in _ANSWERS:
+            raise ValueError(f"{self} answers no kind of request")
+        return _ANSWERS[shape]
+
+
+_ANSWERS: dict[tuple[bool, ...], RequestKind] = {
+    (True, True, False): "loglikelihood",
+    (True, False, False): "loglikelihood_rolling",
+    (False, False, True): "generate_until",
+}
 
 
 @dataclass(frozen=True)
@@ -119,15 +150,16 @@ class MetricValue:
 
 @dataclass(frozen=True)
 class SampleOutcome:
-    """What the model picked on one item.
+    """What the model picked or wrote on one item; of a written answer, what the task's first filter took out of it.
 
-    `margin` is the best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer.
+    `is_correct` is None where the harness calls nothing right or wrong: running text, or a metric of degrees. `margin` is the
+    best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer.
     """
 
     index: int
     prediction: str
     target: str
-    is_correct: bool
+    is_correct: bool | None
     margin: float | None
 
 

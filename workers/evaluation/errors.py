@@ -55,7 +55,7 @@ class ProtocolMismatch(EvaluationError):
 
 
 class Unscorable(EvaluationError):
-    """A request that no log-likelihood answers: nothing to score, or more than the model reads at once."""
+    """A request that the model can't answer: nothing to score, more than it reads at once, no greedy writing."""
 
     code = "unscorable"
 

@@ -27,7 +27,7 @@ from lm_eval.utils import env as templates
 
 from workers.evaluation import declared_metrics, planning, reducing, task_index
 from workers.evaluation.benchmark_data import check_subjects, staged_subjects
-from workers.evaluation.contract import Aggregation, Plan, ProtocolSpec, Reduction, Response, Seeds
+from workers.evaluation.contract import Aggregation, Plan, ProtocolSpec, Reduction, RequestKind, Response, Seeds
 from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, ProtocolMismatch, UnknownMetric, UnknownTask
 from workers.evaluation.task_safety import check_definition
 
@@ -35,7 +35,7 @@ _MMLU_SUBJECTS, _MMLU_ITEMS = 57, 14_042
 
 
 def check(spec: ProtocolSpec) -> None:
-    """Refuses a protocol that can't be run here: no such task, one that runs foreign code, one of another kind.
+    """Refuses a protocol that can't be run here: no such task, one that runs foreign code, one that does not write greedily.
 
     Reads task definitions only: no data, no model. Costs about a second, ten for a name that lm-eval does not know.
     """
@@ -81,12 +81,11 @@ def check_versions(wanted: Mapping[str, str]) -> None:
 def build_plan(spec: ProtocolSpec) -> Plan:
     """Every request that lm-eval's `simple_evaluate` would make under `spec`, in its order; the same each time."""
     check(spec)
-    listener = _Listener()
     tasks = _tasks(spec)
     try:
-        _evaluate(listener, tasks, spec)
+        _evaluate(_Listener(), tasks, spec)
     except _Heard:
-        plan = planning.plan_from(listener.requests, tasks["tasks"])
+        plan = planning.plan_from(_requests(tasks), tasks["tasks"])
         _check_mmlu(spec, plan)
         return plan
     raise UnknownTask(f"lm-eval made no request for the task {spec.task!r}: its definition does not fit this version of lm-eval.")
@@ -98,7 +97,7 @@ def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Red
         raise ValueError(f"{len(plan.requests)} requests need as many responses, not {len(responses)}")
     check(spec)
     tasks = _tasks(spec)
-    results = _evaluate(_Repeater(plan, responses), tasks, spec)
+    results = _evaluate(_Repeater(plan, responses, tasks), tasks, spec)
     return reducing.reduction_from(results, plan, tasks, spec=spec)
 
 
@@ -106,41 +105,60 @@ class _Heard(Exception):
     """The listener has all requests; nothing is left to do for `evaluate`."""
 
 
-class _TextModel(LM):  # type: ignore[misc]  # lm-eval ships no types
-    def loglikelihood_rolling(self, requests: list[Instance]) -> NoReturn:
-        raise NotImplementedError("only log-likelihood tasks get past check()")
-
-    def generate_until(self, requests: list[Instance]) -> NoReturn:
-        raise NotImplementedError("only log-likelihood tasks get past check()")
-
-
-class _Listener(_TextModel):
-    """Hears the requests and stops the evaluation, so that no made-up answer exists anywhere."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.requests: list[Instance] = []
+class _Listener(LM):  # type: ignore[misc]  # lm-eval ships no types
+    """Stops the evaluation at its first question, when every task has its requests: no made-up answer exists anywhere."""
 
     def loglikelihood(self, requests: list[Instance]) -> NoReturn:
-        self.requests = requests
+        raise _Heard
+
+    def loglikelihood_rolling(self, requests: list[Instance]) -> NoReturn:
+        raise _Heard
+
+    def generate_until(self, requests: list[Instance]) -> NoReturn:
         raise _Heard
 
 
-class _Repeater(_TextModel):
+class _Repeater(LM):  # type: ignore[misc]
     """Answers with what a model said earlier, and only to the very requests that it was asked."""
 
-    def __init__(self, plan: Plan, responses: Sequence[Response]) -> None:
+    def __init__(self, plan: Plan, responses: Sequence[Response], tasks: TaskDict) -> None:
         super().__init__()
-        self.plan, self.responses = plan, responses
+        self._plan, self._responses, self._tasks = plan, responses, tasks
+        self._is_checked = False
 
-    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float, bool]]:
-        difference = planning.first_difference(self.plan, requests)
+    def loglikelihood(self, requests: list[Instance]) -> list[tuple[float | None, bool | None]]:
+        return [(response.log_likelihood, response.is_greedy) for response in self._answers("loglikelihood")]
+
+    def loglikelihood_rolling(self, requests: list[Instance]) -> list[float | None]:
+        return [response.log_likelihood for response in self._answers("loglikelihood_rolling")]
+
+    def generate_until(self, requests: list[Instance]) -> list[str | None]:
+        return [response.text for response in self._answers("generate_until")]
+
+    def _answers(self, kind: RequestKind) -> Iterator[Response]:
+        """The responses to the requests of one kind, which the harness asks in the plan's order."""
+        self._check()
+        for request, response in zip(self._plan.requests, self._responses, strict=True):
+            if request.kind == kind:
+                if response.kind != kind:
+                    raise ValueError(f"request {request.ordinal} is {kind}, and its response is one to {response.kind}")
+                yield response
+
+    def _check(self) -> None:
+        if self._is_checked:
+            return
+        difference = planning.first_difference(self._plan, _requests(self._tasks))
         if difference:
             raise PlanChanged(
                 f"lm-eval no longer builds the requests of this plan ({difference}): "
                 "the task's data or definition changed; start a new run."
             )
-        return [(response.log_likelihood, response.is_greedy) for response in self.responses]
+        self._is_checked = True
+
+
+def _requests(tasks: TaskDict) -> list[Instance]:
+    """What the tasks ask, once an evaluation has had them build it; each kind in the order in which lm-eval asks it."""
+    return [request for task in tasks["tasks"].values() for request in task.instances]
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     BitsAndBytesConfig,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+from transformers.utils import GENERATION_CONFIG_NAME
 
 from workers.evaluation.checkpoints import (
     CheckpointFacts,
@@ -34,6 +36,7 @@ from workers.evaluation.checkpoints import (
 from workers.evaluation.errors import CheckpointBroken, EvaluationError, OutOfMemory
 from workers.evaluation.held_memory import Progress, telling
 from workers.evaluation.memory import is_out_of_memory
+from workers.evaluation.prefixes.generation import WritingRefused, check_checkpoint
 from workers.evaluation.prefixes.tokens import Encoder
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "CheckpointSource",
     "FileFact",
     "LoadedModel",
+    "check_writing",
     "digests",
     "inspect",
     "load",
@@ -120,6 +124,21 @@ def load_encoder(source: CheckpointSource) -> Encoder:
             f"The configuration of {source.location} can't be read ({_first_line(error)}): fetch it again."
         ) from error
     return Encoder.of(tokenizer, config)
+
+
+def check_writing(source: CheckpointSource) -> None:
+    """Refuses a checkpoint whose own settings change what is written greedily; no weight is read."""
+    folder = local_folder(source)
+    if not (folder / GENERATION_CONFIG_NAME).is_file():
+        return
+    try:
+        check_checkpoint(GenerationConfig.from_pretrained(folder, local_files_only=True))
+    except WritingRefused as refused:
+        raise CheckpointBroken(f"The checkpoint {source.location} {refused}: register one without that.") from refused
+    except _MALFORMED as error:
+        raise CheckpointBroken(
+            f"The {GENERATION_CONFIG_NAME} of {source.location} can't be read ({_first_line(error)}): fetch it again."
+        ) from error
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

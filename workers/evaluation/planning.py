@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.utils import handle_non_serializable
 
-from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, TaskFact
+from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample, RequestKind, TaskFact
 
 
 def plan_from(instances: Sequence[Instance], tasks: dict[str, ConfigurableTask]) -> Plan:
@@ -25,8 +26,7 @@ def plan_from(instances: Sequence[Instance], tasks: dict[str, ConfigurableTask])
         if key not in indexes:
             indexes[key] = len(samples)
             samples.append(_sample(len(samples), instance, tasks[key[0]]))
-        context, continuation = instance.args
-        requests.append(PlannedRequest(ordinal, indexes[key], instance.idx, instance.request_type, context, continuation))
+        requests.append(_request(ordinal, indexes[key], instance))
     facts = tuple(_fact(name, task, samples, requests) for name, task in tasks.items())
     return Plan(tuple(samples), tuple(requests), facts)
 
@@ -37,8 +37,8 @@ def first_difference(plan: Plan, instances: Sequence[Instance]) -> str:
         return f"{len(instances):,} requests in place of {len(plan.requests):,}"
     for planned, instance in zip(plan.requests, instances, strict=True):
         sample = plan.samples[planned.sample]
-        now = (*_key(instance), instance.idx, *instance.args)
-        if now != (sample.task, sample.doc_id, planned.choice, planned.context, planned.continuation):
+        is_same_item = _key(instance) == (sample.task, sample.doc_id)
+        if not is_same_item or _request(planned.ordinal, planned.sample, instance) != planned:
             return f"request {planned.ordinal} of {sample.task} differs"
     return ""
 
@@ -56,6 +56,16 @@ def gold_choices(task: ConfigurableTask, document: dict[str, Any], choices: Sequ
     return [place for place in places if isinstance(place, int) and 0 <= place < len(choices)]
 
 
+def _request(ordinal: int, sample: int, instance: Instance) -> PlannedRequest:
+    kind: RequestKind = instance.request_type
+    context, *more = instance.args  # a rolling request has nothing more
+    asked = PlannedRequest(ordinal, sample, instance.idx, kind, context)
+    if kind == "loglikelihood":
+        return replace(asked, continuation=more[0])
+    # read back from JSON at once, so that a plan is the same before and after it was stored
+    return replace(asked, settings=json_safe(more[0])) if kind == "generate_until" else asked
+
+
 def _key(instance: Instance) -> tuple[str, int]:
     if instance.task_name is None or instance.doc_id is None:
         raise ValueError("lm-eval made a request that belongs to no document")
@@ -65,11 +75,19 @@ def _key(instance: Instance) -> tuple[str, int]:
 def _sample(index: int, instance: Instance, task: ConfigurableTask) -> PlannedSample:
     task_name, doc_id = _key(instance)
     choices = _choices(task, instance.doc)
-    if task.OUTPUT_TYPE == "multiple_choice":
-        target = " | ".join(choices[place] for place in gold_choices(task, instance.doc, choices))
-    else:
-        target = str(task.doc_to_target(instance.doc))
+    target = _target(task, instance.doc, choices)
     return PlannedSample(index, task_name, doc_id, json_safe(dict(instance.doc)), choices, target)
+
+
+def _target(task: ConfigurableTask, document: dict[str, Any], choices: Sequence[str]) -> str:
+    if task.OUTPUT_TYPE == "loglikelihood_rolling":
+        return ""
+    if task.OUTPUT_TYPE == "multiple_choice":
+        return " | ".join(choices[place] for place in gold_choices(task, document, choices))
+    target = task.doc_to_target(document)
+    if task.OUTPUT_TYPE == "generate_until" and task.config.doc_to_choice is not None and isinstance(target, int):
+        target = task.doc_to_choice(document)[target]  # the harness, too, takes it for a place among choices
+    return " | ".join(map(str, target)) if isinstance(target, list) else str(target)
 
 
 def _choices(task: ConfigurableTask, document: dict[str, Any]) -> tuple[str, ...]:
@@ -83,7 +101,7 @@ def _fact(name: str, task: ConfigurableTask, samples: list[PlannedSample], reque
     digest = hashlib.sha256()
     for request in requests:
         if request.sample in own:
-            digest.update(json.dumps([request.context, request.continuation]).encode())
+            digest.update(json.dumps(_said(request), sort_keys=True).encode())
     return TaskFact(
         name=name,
         version=str(task.VERSION),
@@ -93,6 +111,16 @@ def _fact(name: str, task: ConfigurableTask, samples: list[PlannedSample], reque
         prompt_sha256=digest.hexdigest(),
         chance=_chance(list(own.values())),
     )
+
+
+def _said(request: PlannedRequest) -> list[Any]:
+    """What a request says, as the harness puts it."""
+    more: dict[RequestKind, list[Any]] = {
+        "loglikelihood": [request.continuation],
+        "loglikelihood_rolling": [],
+        "generate_until": [request.settings],
+    }
+    return [request.context, *more[request.kind]]
 
 
 def _dataset(task: ConfigurableTask) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
 
-from workers.evaluation.batching import plan_batches, sequences_of
+from workers.evaluation.batching import kind_of, plan_batches, sequences_of, settings_of_all
 from workers.evaluation.contract import Batch, Plan, PlannedRequest, Response
 from workers.evaluation.errors import CheckpointBroken, OutOfMemory
 from workers.evaluation.loading import LoadedModel
 from workers.evaluation.memory import is_out_of_memory
 from workers.evaluation.prefixes.choice import forward_of
 from workers.evaluation.prefixes.forward import Score, SharedForward
+from workers.evaluation.prefixes.generation import NoWord, Settings, Writer, WritingRefused
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 
 
@@ -42,6 +44,10 @@ class PrefixScorer:
     def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
         """Tokens of a whole batch of the plan with its cuts; one response a request when it is scored."""
         sequences = sequences_of(requests, self._encoder)
+        if kind_of(requests) == "generate_until":
+            prompts = [prompt for (prompt,) in sequences]
+            settings = settings_of_all(requests)
+            return lambda: self._write(requests, list(zip(prompts, settings, strict=True)), cuts)
         return lambda: self._score(requests, sequences, cuts)
 
     def cut(self, plan: Plan, *, token_budget: int, samples: Sequence[int]) -> tuple[Batch, ...]:
@@ -53,30 +59,67 @@ class PrefixScorer:
         self._forward.forget()
 
     def _score(
-        self, requests: Sequence[PlannedRequest], sequences: Sequence[TokenSequence], cuts: tuple[int, ...]
+        self, requests: Sequence[PlannedRequest], sequences: Sequence[Sequence[TokenSequence]], cuts: tuple[int, ...]
+    ) -> list[Response]:
+        with self._memory_for(sequences, what="Scoring"):
+            found = self._scores_of(sequences, cuts)
+        return [self._response(request, scores) for request, scores in zip(requests, found, strict=True)]
+
+    def _scores_of(self, sequences: Sequence[Sequence[TokenSequence]], cuts: tuple[int, ...]) -> list[list[Score]]:
+        """Of each request the score of each of its sequences, from one pass over the batch.
+
+        A text of several windows that has a batch to itself may be far longer than the budget: its windows, which hardly share
+        anything, have a pass each.
+        """
+        windows = [window for own in sequences for window in own]
+        if len(sequences) == 1 and len(windows) > 1:
+            return [[score for window in windows for score in self._forward.score([window])]]
+        found = iter(self._forward.score(windows, cuts=cuts))
+        return [[next(found) for _ in own] for own in sequences]
+
+    def _response(self, request: PlannedRequest, scores: Sequence[Score]) -> Response:
+        log_likelihood = float(sum(score.log_likelihood for score in scores))
+        if not math.isfinite(log_likelihood):
+            raise self._no_number(request, f"{log_likelihood}, which is no likelihood")
+        if request.kind == "loglikelihood_rolling":
+            return Response(log_likelihood)
+        return Response(log_likelihood, all(score.is_greedy for score in scores))
+
+    def _write(
+        self, requests: Sequence[PlannedRequest], asked: Sequence[tuple[TokenSequence, Settings]], cuts: tuple[int, ...]
     ) -> list[Response]:
         try:
-            found = self._forward.score(sequences, cuts=cuts)
+            with self._memory_for([[prompt] for prompt, _ in asked], what="Writing with"):
+                texts = Writer(self._forward, self._encoder).write_pack(asked, cuts=cuts)
+        except WritingRefused as refused:
+            raise CheckpointBroken(
+                f"The checkpoint of {self._loaded.facts.architecture} {refused}: register one without that."
+            ) from refused
+        except NoWord as error:
+            raise self._no_number(requests[error.place], f"{error}, by which no word is the likeliest") from error
+        return [Response(text=text) for text in texts]
+
+    @contextmanager
+    def _memory_for(self, sequences: Sequence[Sequence[TokenSequence]], *, what: str) -> Iterator[None]:
+        """Raises OutOfMemory for whatever says in the block that memory ran out."""
+        try:
+            yield
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
             self.forget()
-            prompts = len({sequence.tokens for sequence in sequences})
+            prompts = len({sequence.tokens for own in sequences for sequence in own})
             raise OutOfMemory(
-                f"Scoring {self._loaded.facts.architecture} ran out of memory on {self._loaded.device} at a batch of {prompts} "
+                f"{what} {self._loaded.facts.architecture} ran out of memory on {self._loaded.device} at a batch of {prompts} "
                 "prompts: a smaller token budget or a larger device is needed."
             ) from error
-        return [self._response(request, score) for request, score in zip(requests, found, strict=True)]
 
-    def _response(self, request: PlannedRequest, score: Score) -> Response:
-        if not math.isfinite(score.log_likelihood):
-            facts = self._loaded.facts
-            raise CheckpointBroken(
-                f"The model ({facts.architecture} in {facts.dtype}) answered request {request.ordinal} with "
-                f"{score.log_likelihood}, which is no likelihood: its weights are damaged or overflow this dtype; "
-                "try another dtype."
-            )
-        return Response(score.log_likelihood, score.is_greedy)
+    def _no_number(self, request: PlannedRequest, what: str) -> CheckpointBroken:
+        facts = self._loaded.facts
+        return CheckpointBroken(
+            f"The model ({facts.architecture} in {facts.dtype}) answered request {request.ordinal} with {what}: "
+            "its weights are damaged or overflow this dtype; try another dtype."
+        )
 
 
 def use_threads(count: int) -> None:

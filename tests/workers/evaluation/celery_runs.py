@@ -13,8 +13,8 @@ def make_run_mapping(neox, *, task, claim=None, checkpoint=None, **protocol):
 
 
 def answers_of(run):
-    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("log_likelihood", "is_greedy")
-    return [Response(log_likelihood, is_greedy) for log_likelihood, is_greedy in rows]
+    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("log_likelihood", "is_greedy", "response_text")
+    return [Response(*row) for row in rows]
 
 
 def metrics_of(run):

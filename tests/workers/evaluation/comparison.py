@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+import pytest
 import torch
 from lm_eval import simple_evaluate
 from lm_eval.tasks import TaskManager
@@ -19,12 +20,20 @@ TOLERANCE = 2e-5
 
 @dataclass(frozen=True)
 class Expected:
-    """lm-eval's own answers in the order of its requests, and its numbers: {(task, metric): (value, standard error, items)}."""
+    """lm-eval's own answers in the order of its requests, and its numbers: {(task, metric): (value, standard error, items)}.
+
+    `answers[n]` is (log-likelihood, is greedy), a log-likelihood or a text; `contexts[n]` is all that the request said; a metric
+    of a named filter has that behind its name.
+    """
 
     contexts: list
-    log_likelihoods: list
-    is_greedy: list
+    answers: list
     metrics: dict
+
+    @property
+    def log_likelihoods(self):
+        """Those of continuations and of running texts."""
+        return [answer[0] if isinstance(answer, tuple) else answer for answer in self.answers if not isinstance(answer, str)]
 
 
 def make_checkpoint(folder, *, tokenizer_file, layers=2, width=64, context_length=2048, scale=4.0, seed=0):
@@ -78,9 +87,10 @@ def expected(folder, spec, *, batch_size=4):
     contexts, answers = [], []
     for task in results["samples"].values():
         for sample in task:
-            contexts.extend(tuple(arguments) for arguments in sample["arguments"])
-            answers.extend(response[0] for response in sample["resps"])
-    return Expected(contexts, [answer[0] for answer in answers], [answer[1] for answer in answers], _metrics(results))
+            if sample["filter"] == task[0]["filter"]:  # further filters read the same answers
+                contexts.extend(tuple(arguments) for arguments in sample["arguments"])
+                answers.extend(response[0] for response in sample["resps"])
+    return Expected(contexts, answers, _metrics(results))
 
 
 def measure(folder, spec, *, token_budget=1024, change_plan=None, change_model=None):
@@ -109,29 +119,59 @@ def encoder_of(loaded):
     return Encoder.of(loaded.tokenizer, loaded.model.config)
 
 
-def assert_equal(wanted, responses, metrics, *, tolerance=TOLERANCE):
-    """Every log-likelihood, every greedy mark, every metric with its standard error and its number of items."""
-    assert len(responses) == len(wanted.log_likelihoods)
-    differences = [
-        abs(response.log_likelihood - value) for response, value in zip(responses, wanted.log_likelihoods, strict=True)
+def asked_of(plan):
+    """What each request of a plan says, as lm-eval puts it."""
+    more = {"loglikelihood": "continuation", "generate_until": "settings"}
+    return [
+        (request.context, getattr(request, more[request.kind])) if request.kind in more else (request.context,)
+        for request in plan.requests
     ]
-    assert max(differences) <= tolerance, f"a log-likelihood differs by {max(differences)}"
-    assert [response.is_greedy for response in responses] == wanted.is_greedy
-    assert {(metric.task, metric.metric): (metric.value, metric.stderr, metric.items) for metric in metrics} == wanted.metrics
+
+
+def assert_equal(wanted, responses, metrics, *, tolerance=TOLERANCE):
+    """Every log-likelihood, greedy mark and text, every metric with its standard error and its number of items."""
+    assert [_shape(answer) for answer in wanted.answers] == [response.kind for response in responses]
+    largest = largest_difference(wanted, responses)
+    assert largest <= tolerance, f"a log-likelihood differs by {largest}"
+    assert [response.is_greedy for response in responses] == [
+        answer[1] if isinstance(answer, tuple) else None for answer in wanted.answers
+    ]
+    texts = [answer if isinstance(answer, str) else None for answer in wanted.answers]
+    for place, (response, text) in enumerate(zip(responses, texts, strict=True)):
+        assert response.text == text, f"request {place} was answered {response.text!r} in place of {text!r}"
+    found = {(metric.task, metric.metric): (metric.value, metric.stderr, metric.items) for metric in metrics}
+    assert found == {key: _near(key[1], value) for key, value in wanted.metrics.items()}
 
 
 def largest_difference(wanted, responses):
-    """How far the worst log-likelihood is from lm-eval's."""
-    return max(abs(response.log_likelihood - value) for response, value in zip(responses, wanted.log_likelihoods, strict=True))
+    """How far the worst log-likelihood is from lm-eval's; that of a running text by the tenth part of it, as rounding adds up."""
+    differences = [0.0]
+    for response, answer in zip(responses, wanted.answers, strict=True):
+        if isinstance(answer, tuple):
+            differences.append(abs(response.log_likelihood - answer[0]))
+        elif isinstance(answer, float):
+            differences.append(abs(response.log_likelihood - answer) / max(1.0, abs(answer) / 10))
+    return max(differences)
+
+
+def _shape(answer):
+    return {tuple: "loglikelihood", float: "loglikelihood_rolling", str: "generate_until"}[type(answer)]
+
+
+def _near(metric, value):
+    """Shares of items are equal; what is made of log-likelihoods shares their rounding."""
+    if "perplexity" in metric or "bits_per_byte" in metric:
+        return pytest.approx(value[0], rel=1e-4), value[1] if value[1] is None else pytest.approx(value[1], rel=1e-3), value[2]
+    return value
 
 
 def _metrics(results):
     found = {}
     for name, values in results["results"].items():
         for key, value in values.items():
-            if key.endswith(",none") and "_stderr" not in key:
-                metric = key.removesuffix(",none")
-                stderr = values[f"{metric}_stderr,none"]
+            metric, comma, filter_name = key.partition(",")
+            if comma and not metric.endswith("_stderr"):
+                stderr = values[f"{metric}_stderr,{filter_name}"]
                 stderr = None if stderr == "N/A" or math.isnan(stderr) else stderr
-                found[name, metric] = (value, stderr, values["sample_len"])
+                found[name, metric if filter_name == "none" else key] = (value, stderr, values["sample_len"])
     return found

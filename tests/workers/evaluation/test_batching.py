@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.evaluation.batching import plan_batches
+from workers.evaluation.batching import plan_batches, sequences_of
 from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample
 from workers.evaluation.errors import Unscorable
@@ -83,3 +83,66 @@ def test_what_cannot_be_scored_is_named_before_any_weight_is_read(encoder, conte
     with pytest.raises(Unscorable) as refused:
         plan_batches(plan_of(context, choices=(" A", continuation)), encoder, token_budget=10)
     assert str(refused.value).startswith(sentence)
+
+
+def writing(*prompts, **settings):
+    samples = tuple(PlannedSample(index, "t", index, {}, (), "") for index in range(len(prompts)))
+    requests = tuple(
+        PlannedRequest(index, index, 0, "generate_until", prompt, settings=settings) for index, prompt in enumerate(prompts)
+    )
+    return Plan(samples, requests, ())
+
+
+def test_prompts_to_write_on_leave_room_for_what_is_written(encoder):
+    plan = writing(" word" * 3000, until=["."], max_gen_toks=48)
+
+    ((prompt,),) = sequences_of(plan.requests, encoder)
+
+    assert len(prompt.tokens) == 2048 - 48
+    assert prompt.tokens == tuple(encoder.encode([" word" * 3000])[" word" * 3000][-2000:])
+
+
+def test_prompts_to_write_on_that_begin_alike_share_a_beginning(encoder):
+    plan = writing(*(f"{SHOTS}Question: how many are {number} and 2? Answer:" for number in range(12)), until=["."])
+
+    batches = plan_batches(plan, encoder, token_budget=40)
+
+    assert sorted(index for batch in batches for index in batch.samples) == list(range(12))
+    assert len(batches) == 2
+    assert all(batch.cuts[0] >= len(encoder.encode([SHOTS])[SHOTS]) for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"do_sample": True, "temperature": 1.0}, "Request 0 asks for do_sample=True, and only greedy writing is done here"),
+        (
+            {"max_gen_toks": 2048},
+            "Request 0 can't be scored: The task lets the model write 2,048 tokens, and it reads 2,048 at most",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_named_before_any_weight_is_read(encoder, settings, sentence):
+    with pytest.raises(Unscorable) as refused:
+        plan_batches(writing("Once", **settings), encoder, token_budget=10)
+    assert str(refused.value).startswith(sentence)
+    assert str(refused.value).endswith(".")
+
+
+def rolling(*texts):
+    samples = tuple(PlannedSample(index, "t", index, {}, (), "") for index in range(len(texts)))
+    requests = tuple(PlannedRequest(index, index, 0, "loglikelihood_rolling", text) for index, text in enumerate(texts))
+    return Plan(samples, requests, ())
+
+
+def test_a_text_of_several_windows_is_one_request_in_one_batch(encoder):
+    plan = rolling("A short one.", " word" * 5000, "", "Another.", "")
+
+    windows = sequences_of(plan.requests, encoder)
+
+    assert [len(own) for own in windows] == [1, 3, 0, 1, 0]
+    assert sum(len(window.targets) for window in windows[1]) == 5000
+    batches = plan_batches(plan, encoder, token_budget=100)
+    assert batches[-1].samples == (2, 4), "texts without a token stand together"
+    assert sorted(batch.samples for batch in batches[:-1]) == [(0,), (1,), (3,)]
+    assert {batch.cuts for batch in batches} == {()}

@@ -8,7 +8,7 @@ import pytest
 from tests.workers.evaluation.comparison import assert_equal, expected, measure
 from workers.evaluation import harness, selftest, task_index
 from workers.evaluation.contract import PlannedSample, ProtocolSpec, Response
-from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, UnknownTask, UnsafeTask
+from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, UnknownMetric, UnknownTask, UnsafeTask
 
 ALGEBRA = ProtocolSpec("mmlu_abstract_algebra", 5, limit=3)
 
@@ -227,7 +227,13 @@ def test_an_indexed_folder_gives_the_same_mmlu_as_all_of_lm_eval(mmlu):
         (ProtocolSpec("zzqqxx", 5), UnknownTask, "has no task 'zzqqxx': see lm-eval's list of tasks for its name."),
         (ProtocolSpec("humaneval", 0), UnsafeTask, "The task 'humaneval' executes code that the model writes"),
         (ProtocolSpec("mbpp", 0), UnsafeTask, "The task 'mbpp' executes code that the model writes"),
-        (ProtocolSpec("gsm8k", 5), UnknownTask, "The task 'gsm8k' asks for generate_until output"),
+        (ProtocolSpec("cruxeval_input", 0), UnsafeTask, "The task 'cruxeval_input' executes code that the model writes"),
+        (ProtocolSpec("meqsum", 0), UnsafeTask, "The task 'meqsum' fetches the code of its metrics from a hub (utils.py does)"),
+        (
+            ProtocolSpec("gsm8k_cot_self_consistency", 8),
+            UnknownTask,
+            "The task 'gsm8k_cot_self_consistency' repeats each request",
+        ),
         (ProtocolSpec("squadv2", 0), UnknownTask, "The task 'squadv2' is a Python class"),
         (ProtocolSpec("mmlu", 5, limit=0), EvaluationError, "The protocol's limit is 0: give at least 1 item a task"),
         (ProtocolSpec("mmlu", -1), EvaluationError, "The protocol's few-shot count is -1: give 0 or more."),
@@ -240,6 +246,52 @@ def test_a_protocol_that_can_not_be_run_is_refused(spec, error, sentence):
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
     assert str(refused.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("task", "metrics"),
+    [
+        ("gsm8k", {"exact_match,strict-match", "exact_match,flexible-extract"}),
+        ("wikitext", {"word_perplexity", "byte_perplexity", "bits_per_byte"}),
+        ("lambada_openai", {"perplexity", "acc"}),
+        ("ifeval", {"prompt_level_strict_acc", "inst_level_strict_acc", "prompt_level_loose_acc", "inst_level_loose_acc"}),
+        ("drop", {"em", "f1"}),
+    ],
+)
+def test_stock_tasks_of_every_kind_are_taken_with_the_metrics_they_report(task, metrics):
+    spec = ProtocolSpec(task, None)
+
+    assert harness.check(spec) is None
+    for metric in metrics:
+        assert harness.check_metric(spec, metric=metric, aggregation="micro") is None
+    with pytest.raises(UnknownMetric) as refused:
+        harness.check_metric(spec, metric="beauty", aggregation="micro")
+    assert all(metric in str(refused.value) for metric in metrics)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            "do_sample: true, temperature: 0.7",
+            "asks for do_sample=True, and only greedy writing is done here: choose another task.",
+        ),
+        ("temperature: 0.2", "asks for temperature=0.2, and only greedy writing is done here: choose another task."),
+        ("num_beams: 4", "asks for num_beams=4, and only greedy writing is done here: choose another task."),
+        ("max_gen_toks: 0", "lets the model write 0 tokens, which has to be 1 at least: choose another task."),
+        ("until: [3]", "has the stop sequences [3], which have to be texts: choose another task."),
+    ],
+)
+def test_a_task_that_is_not_written_greedily_is_refused_before_its_data_is_read(settings, sentence, tmp_path):
+    (tmp_path / "poet.yaml").write_text(
+        "task: poet\ndataset_path: json\ntest_split: test\ndataset_kwargs: {data_files: {test: /nowhere/poems.jsonl}}\n"
+        f"doc_to_text: text\ndoc_to_target: text\noutput_type: generate_until\ngeneration_kwargs: {{{settings}}}\n"
+    )
+
+    with pytest.raises(UnknownTask) as refused:
+        harness.check(ProtocolSpec("poet", 0, include_path=str(tmp_path)))
+
+    assert str(refused.value) == f"The task 'poet' {sentence}"
 
 
 def test_a_path_is_no_task_name(tmp_path):

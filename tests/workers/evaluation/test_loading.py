@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from workers.evaluation.checkpoints import CheckpointSource, stamps
 from workers.evaluation.errors import CheckpointBroken, CheckpointMissing, OutOfMemory
-from workers.evaluation.loading import load, load_tokenizer
+from workers.evaluation.loading import check_writing, load, load_tokenizer
 from workers.evaluation.memory import is_out_of_memory
 
 
@@ -234,3 +234,26 @@ def test_tensors_that_overlap_are_refused_in_one_sentence(checkpoint):
         load(source(checkpoint), device="cpu")
 
     assert str(refused.value).startswith(f"transformers can't load {checkpoint} (")
+
+
+def test_a_checkpoint_with_a_way_of_writing_of_its_own_is_refused_for_writing(checkpoint):
+    settings = checkpoint / "generation_config.json"
+    check_writing(source(checkpoint))
+    settings.write_text(json.dumps({"eos_token_id": 0, "do_sample": True, "temperature": 0.6}))
+    check_writing(source(checkpoint))  # a task that asks for greedy writing gets it
+    settings.write_text(json.dumps({"eos_token_id": 0, "repetition_penalty": 1.2}))
+
+    with pytest.raises(CheckpointBroken) as refused:
+        check_writing(source(checkpoint))
+
+    assert str(refused.value) == (
+        f"The checkpoint {checkpoint} sets repetition_penalty=1.2 in its generation_config.json, and only plain greedy writing "
+        "is done here: register one without that."
+    )
+
+
+def test_settings_for_writing_that_are_no_json_are_refused(checkpoint):
+    (checkpoint / "generation_config.json").write_text("{")
+
+    with pytest.raises(CheckpointBroken, match=r"The generation_config.json of .* can't be read \("):
+        check_writing(source(checkpoint))

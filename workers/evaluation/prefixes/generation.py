@@ -28,7 +28,16 @@ _CHANGING = {
 
 
 class WritingRefused(Exception):
-    """What a task or a checkpoint asks for is not greedy writing; the message is one sentence."""
+    """What a task or a checkpoint asks for is not greedy writing; the message goes on where either of them was named."""
+
+
+class NoWord(ArithmeticError):
+    """The model's logits are no numbers behind the request at `place`: no word is the likeliest."""
+
+    def __init__(self, place: int, logit: float) -> None:
+        super().__init__(f"a logit of {logit}")
+        self.place = place
+        self.logit = logit
 
 
 @dataclass(frozen=True)
@@ -43,12 +52,24 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     """What a task says about its requests, by the harness's own rules. Raises WritingRefused for anything but greedy writing."""
     asked = dict(normalize_gen_kwargs(dict(given), MOST_TOKENS))
     until, most_tokens = handle_stop_sequences(asked.pop("until", None), eos=None), int(asked.pop("max_gen_toks"))
+    if not all(isinstance(text, str) for text in until):
+        raise WritingRefused(f"has the stop sequences {until!r}, which have to be texts")
     for name, value in asked.items():
         if name not in _IDLE_WHEN_GREEDY and _GREEDY.get(name, object()) != value:
-            raise WritingRefused(f"The task asks for {name}={value!r}, and only greedy writing is done here: use another task.")
+            raise WritingRefused(f"asks for {name}={value!r}, and only greedy writing is done here")
     if most_tokens < 1:
-        raise WritingRefused(f"The task lets the model write {most_tokens} tokens: it has to be 1 at least.")
-    return Settings(tuple(str(text) for text in until), most_tokens)
+        raise WritingRefused(f"lets the model write {most_tokens} tokens, which has to be 1 at least")
+    return Settings(tuple(until), most_tokens)
+
+
+def check_checkpoint(generation_config: Any) -> None:
+    """Raises WritingRefused where a checkpoint's own settings, as transformers reads them, change what is written greedily."""
+    for name, idle in _CHANGING.items():
+        value = getattr(generation_config, name, None)
+        if value not in (None, idle):
+            raise WritingRefused(
+                f"sets {name}={value!r} in its generation_config.json, and only plain greedy writing is done here"
+            )
 
 
 @dataclass
@@ -65,57 +86,49 @@ class _Row:
 class Writer:
     """Writes with a model whose attention is exchanged (`SharedForward`); without that, each request by itself."""
 
-    def __init__(self, forward: SharedForward | PlainForward, encoder: Encoder, *, token_budget: int) -> None:
+    def __init__(self, forward: SharedForward | PlainForward, encoder: Encoder) -> None:
         """Raises WritingRefused where the checkpoint's own settings would change greedy writing."""
         config = getattr(forward.model, "generation_config", None)
-        for name, idle in _CHANGING.items():
-            value = getattr(config, name, None)
-            if value not in (None, idle):
-                raise WritingRefused(f"The checkpoint's generation_config.json sets {name}={value!r}, which is not done here.")
+        check_checkpoint(config)
         self._forward = forward
         self._encoder = encoder
-        self._budget = token_budget
         ends = getattr(config, "eos_token_id", None)
         end = encoder.tokenizer.eos_token_id
         self._ends = {end, *(ends if isinstance(ends, list) else [ends])}
         self._end_text = str(encoder.tokenizer.decode([end], skip_special_tokens=False))
 
-    def write(self, requests: Sequence[tuple[str, Settings]]) -> list[str]:
-        """What the model writes after each context."""
-        rows = self._rows(requests)
-        texts = [""] * len(rows)
-        for pack in packs([[row.context] for row in rows], budget=self._budget):
-            batch = [rows[place] for place in pack.samples]
-            if isinstance(self._forward, SharedForward):
-                self._write(self._forward, batch, pack.cuts)
-            else:
-                self._write_alone(self._forward, batch)
-            for row in batch:
-                texts[row.number] = self._text(row)
+    def write(self, requests: Sequence[tuple[str, Settings]], *, token_budget: int) -> list[str]:
+        """What the model writes after each context, in packs of the budget. Raises Unreadable where no room is left to write."""
+        contexts = self._encoder.prompts([(context, settings.most_tokens) for context, settings in requests])
+        asked = [(context, settings) for context, (_, settings) in zip(contexts, requests, strict=True)]
+        texts = [""] * len(asked)
+        for pack in packs([[context] for context in contexts], budget=token_budget):
+            written = self.write_pack([asked[place] for place in pack.samples], cuts=pack.cuts)
+            for place, text in zip(pack.samples, written, strict=True):
+                texts[place] = text
         self._forward.forget()
         return texts
 
-    def _rows(self, requests: Sequence[tuple[str, Settings]]) -> list[_Row]:
-        encoded = self._encoder.encode(context for context, _ in requests)
-        rows = []
-        for number, (context, settings) in enumerate(requests):
-            room = self._encoder.max_length - settings.most_tokens
-            if room < 1:
-                raise WritingRefused(
-                    f"The task lets the model write {settings.most_tokens:,} tokens, and it reads "
-                    f"{self._encoder.max_length:,} at most: no room is left for a prompt."
-                )
-            tokens = encoded[context][-room:] or [self._encoder.prefix_token]
-            until = dict.fromkeys((*settings.until, self._end_text))
-            rows.append(_Row(number, TokenSequence(tuple(tokens), (0,)), Settings(tuple(until), settings.most_tokens)))
-        return rows
+    def write_pack(self, requests: Sequence[tuple[TokenSequence, Settings]], *, cuts: tuple[int, ...] = ()) -> list[str]:
+        """What the model writes after the contexts of one pack, which share trunks of the lengths `cuts`. Raises NoWord."""
+        if not requests:
+            return []
+        rows = [
+            _Row(number, context, Settings(tuple(dict.fromkeys((*settings.until, self._end_text))), settings.most_tokens))
+            for number, (context, settings) in enumerate(requests)
+        ]
+        if isinstance(self._forward, SharedForward):
+            self._write(self._forward, rows, cuts)
+        else:
+            self._write_alone(self._forward, rows)
+        return [self._text(row) for row in rows]
 
     @torch.inference_mode()
     def _write(self, forward: SharedForward, rows: list[_Row], cuts: tuple[int, ...]) -> None:
         logits, own, trunk = forward.read([row.context for row in rows], cuts=cuts)
         step = _Step(own, trunk, lengths=[len(row.context.tokens) - (cuts[-1] if cuts else 0) for row in rows])
         while True:
-            for row, token in zip(rows, logits.argmax(dim=-1).tolist(), strict=True):
+            for row, token in zip(rows, _likeliest(logits, rows), strict=True):
                 self._take(row, token)
             if all(row.is_done for row in rows):
                 return
@@ -133,7 +146,7 @@ class Writer:
         for row in rows:
             logits, cache = forward.read(row.context.tokens)
             while True:
-                self._take(row, int(logits.argmax()))
+                self._take(row, *_likeliest(logits.unsqueeze(0), [row]))
                 if row.is_done:
                     break
                 logits, cache = forward.read(row.written[-1:], cache=cache)
@@ -152,6 +165,16 @@ class Writer:
     def _text(self, row: _Row) -> str:
         whole = str(self._encoder.tokenizer.decode(row.written, skip_special_tokens=True))
         return str(postprocess_generated_text(whole, list(row.settings.until), None))
+
+
+def _likeliest(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
+    """Of each row [rows, words] the likeliest word, the first of equal ones. Raises NoWord."""
+    words = logits.argmax(dim=-1, keepdim=True)
+    best = logits.gather(-1, words).squeeze(-1).float().tolist()
+    for row, logit in zip(rows, best, strict=True):
+        if not math.isfinite(logit):
+            raise NoWord(row.number, logit)
+    return [int(word) for word in words.squeeze(-1).tolist()]
 
 
 class _Step:

@@ -78,8 +78,8 @@ class PrefixSharingLM(TemplateLM):  # type: ignore[misc]  # lm-eval ships no typ
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         """What the model writes after each context, up to a stop sequence or the number of tokens that the task allows."""
         self.forward.forget()
-        writer = Writer(self.forward, self.encoder, token_budget=self.token_budget)
-        return writer.write([(request.args[0], settings_of(request.args[1])) for request in requests])
+        asked = [(request.args[0], settings_of(request.args[1])) for request in requests]
+        return Writer(self.forward, self.encoder).write(asked, token_budget=self.token_budget)
 
     def score(self, sequences: Sequence[TokenSequence]) -> list[Score]:
         """One score each, in their order, computed in packs of the token budget."""

@@ -149,6 +149,21 @@ class Encoder:
             done = end
         return windows
 
+    def prompts(self, prompts: Sequence[tuple[str, int]]) -> list[TokenSequence]:
+        """What is read before writing on: the last tokens of each text that leave room for so many more. Raises Unreadable."""
+        encoded = self.encode(text for text, _ in prompts)
+        found = []
+        for place, (text, most_tokens) in enumerate(prompts):
+            room = self.max_length - most_tokens
+            if room < 1:
+                raise Unreadable(
+                    f"The task lets the model write {most_tokens:,} tokens, and it reads {self.max_length:,} at most: "
+                    "no room is left for a prompt.",
+                    place,
+                )
+            found.append(TokenSequence(tuple(encoded[text][-room:] or [self.prefix_token]), (0,)))
+        return found
+
     def behind(self, whole: Sequence[int], context: Sequence[int]) -> TokenSequence:
         """What a text of these tokens has behind its context."""
         return self._cut((), tuple(whole), targets=len(whole) - len(context))

@@ -5,6 +5,7 @@ To be planted after the engine is made, which tries itself and would fall back t
 
 from dataclasses import replace
 
+from workers.evaluation import batching
 from workers.evaluation.prefixes import attention, forward
 from workers.evaluation.prefixes.forward import SharedForward
 from workers.evaluation.prefixes.model import PrefixSharingLM
@@ -90,6 +91,18 @@ def answers_of_the_request_before(monkeypatch):
     """Answers are handed out one place too late."""
     score = PrefixSharingLM.score
     monkeypatch.setattr(PrefixSharingLM, "score", lambda self, sequences: _rotated(score(self, sequences)))
+
+
+def stop_sequences_ignored(monkeypatch):
+    """Plans and batches say of every request that nothing ends its text."""
+    settings_of = batching.settings_of
+    monkeypatch.setattr(batching, "settings_of", lambda given: replace(settings_of(given), until=()))
+
+
+def last_window_left_out(monkeypatch):
+    """A text of several windows is scored without its last one."""
+    rolling = Encoder.rolling
+    monkeypatch.setattr(Encoder, "rolling", lambda self, text: rolling(self, text)[:-1] or rolling(self, text))
 
 
 def greedy_where_a_part_is(monkeypatch):

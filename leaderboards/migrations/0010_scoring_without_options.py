@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leaderboards", "0008_first_metric_with_a_direction")]
+    dependencies = [("leaderboards", "0009_board_keys_by_task")]
 
     operations = [
         migrations.AlterField(

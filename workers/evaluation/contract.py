@@ -11,6 +11,9 @@ from typing import Any, Literal
 Aggregation = Literal["micro", "macro"]
 """How subtasks make one number: the mean over their items, or over the subtasks."""
 
+FURTHER = 10_000
+"""From this place within its sample on, a request is not the harness's own: a scoring rule asked for it."""
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -27,7 +30,8 @@ class ProtocolSpec:
     """What to run: a task or group of lm-eval under its own definition, and how many worked examples precede each item.
 
     `num_fewshot` None leaves the task's own number. `limit` takes the first items of every subtask only. `include_path` names a
-    folder of task definitions of our own (the self-test); None means that the definitions are those that lm-eval ships.
+    folder of task definitions of our own (the self-test); None means that the definitions are those that lm-eval ships. `rules`
+    names scoring rules whose numbers are wanted beside the task's own (workers.evaluation.rules).
     """
 
     task: str
@@ -35,6 +39,7 @@ class ProtocolSpec:
     limit: int | None = None
     include_path: str | None = None
     seeds: Seeds = field(default_factory=Seeds)
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ class PlannedSample:
 class PlannedRequest:
     """One log-likelihood to obtain: of `continuation` after `context`. `sample` is a PlannedSample's index.
 
-    `ordinal` counts in the harness's own order over all subtasks. `choice` is the request's place within its sample.
+    `ordinal` counts in the harness's own order over all subtasks, and on over what scoring rules ask for. `choice` is the
+    request's place within its sample, from FURTHER on for the latter.
     """
 
     ordinal: int
@@ -99,10 +105,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class Response:
-    """A model's answer to one request: the continuation's log-likelihood, and whether greedy decoding would have written it."""
+    """A model's answer to one request: the continuation's log-likelihood, and whether greedy decoding would have written it.
+
+    `tokens` is how many tokens the continuation has, None where that is not known.
+    """
 
     log_likelihood: float
     is_greedy: bool
+    tokens: int | None = None
 
 
 @dataclass(frozen=True)

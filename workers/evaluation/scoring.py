@@ -8,7 +8,7 @@ from typing import Protocol
 
 import torch
 
-from workers.evaluation.batching import plan_batches, sequences_of
+from workers.evaluation.batching import plan_batches, sequences_of, stand_alone
 from workers.evaluation.contract import Batch, Plan, PlannedRequest, Response
 from workers.evaluation.errors import CheckpointBroken, OutOfMemory
 from workers.evaluation.loading import LoadedModel
@@ -56,7 +56,7 @@ class PrefixScorer:
         self, requests: Sequence[PlannedRequest], sequences: Sequence[TokenSequence], cuts: tuple[int, ...]
     ) -> list[Response]:
         try:
-            found = self._forward.score(sequences, cuts=cuts)
+            found = self._scores(sequences, cuts, stand_alone(requests))
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -68,6 +68,16 @@ class PrefixScorer:
             ) from error
         return [self._response(request, score) for request, score in zip(requests, found, strict=True)]
 
+    def _scores(self, sequences: Sequence[TokenSequence], cuts: tuple[int, ...], are_alone: Sequence[bool]) -> list[Score]:
+        """Those that stand alone in a pass of their own, as they do not begin as the others do."""
+        found: dict[int, Score] = {}
+        for are_meant, own_cuts in ((False, cuts), (True, ())):
+            places = [place for place, is_alone in enumerate(are_alone) if is_alone is are_meant]
+            if places:
+                scores = self._forward.score([sequences[place] for place in places], cuts=own_cuts)
+                found.update(zip(places, scores, strict=True))
+        return [found[place] for place in range(len(sequences))]
+
     def _response(self, request: PlannedRequest, score: Score) -> Response:
         if not math.isfinite(score.log_likelihood):
             facts = self._loaded.facts
@@ -76,7 +86,7 @@ class PrefixScorer:
                 f"{score.log_likelihood}, which is no likelihood: its weights are damaged or overflow this dtype; "
                 "try another dtype."
             )
-        return Response(score.log_likelihood, score.is_greedy)
+        return Response(score.log_likelihood, score.is_greedy, tokens=len(score.by_token))
 
 
 def use_threads(count: int) -> None:

@@ -46,14 +46,14 @@ def headline_of(run: Run, reduction: Reduction) -> MetricValue:
 
 
 def _responses(run: Run) -> Sequence[Response]:
-    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("ordinal", "log_likelihood", "is_greedy")
+    rows = Request.objects.filter(run=run).order_by("ordinal").values_list("ordinal", "log_likelihood", "is_greedy", "tokens")
     return [_response(*row) for row in rows]
 
 
-def _response(ordinal: int, log_likelihood: float | None, is_greedy: bool | None) -> Response:
+def _response(ordinal: int, log_likelihood: float | None, is_greedy: bool | None, tokens: int | None) -> Response:
     if log_likelihood is None or is_greedy is None:
         raise RuntimeError(f"request {ordinal} of a run whose shards are done has no response")
-    return Response(log_likelihood=log_likelihood, is_greedy=is_greedy)
+    return Response(log_likelihood=log_likelihood, is_greedy=is_greedy, tokens=tokens)
 
 
 @transaction.atomic

@@ -19,8 +19,9 @@ SMALLEST_BUDGET = 64
 """Tokens a batch below which a plan is not cut further: what does not fit then does not fit at all."""
 
 _STORE = """
-UPDATE workers_request SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy
-FROM unnest(%s::integer[], %s::double precision[], %s::boolean[]) AS answer (ordinal, log_likelihood, is_greedy)
+UPDATE workers_request SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy, tokens = answer.tokens
+FROM unnest(%s::integer[], %s::double precision[], %s::boolean[], %s::integer[])
+    AS answer (ordinal, log_likelihood, is_greedy, tokens)
 WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
 """
 
@@ -139,6 +140,7 @@ def _store(
     lifecycle.advance(lease, batches_done=batches_done)
     answers = [request.ordinal for request in requests], [response.log_likelihood for response in responses]
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, [*answers, [response.is_greedy for response in responses], run.pk])
+        how = [response.is_greedy for response in responses], [response.tokens for response in responses]
+        cursor.execute(_STORE, [*answers, *how, run.pk])
         if cursor.rowcount != len(requests):
             raise RuntimeError(f"{cursor.rowcount} of {len(requests)} responses found their requests")

@@ -20,10 +20,10 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests equality bench-import bench-portal bench-engine admin-password lock clean
+.PHONY: help up test lint format types imports tests equality harness-2022 bench-import bench-portal bench-engine admin-password lock clean
 
 help: ## Say what each command does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(VENV)/.runtime ## Install what is missing and run the whole site: http://127.0.0.1:8000/
 	@$(RUN) up
@@ -53,6 +53,13 @@ equality: export MALLOC_TRIM_THRESHOLD_ = 16000000000
 equality: $(VENV)/.dev ## Every item of MMLU and six other benchmarks through lm-eval's own model and through ours (an hour; EQUALITY="--limit 5" for less)
 	$(BIN)/python -m tests.workers.evaluation.equality $(EQUALITY)
 	EQUALITY_EXAMPLES=500 $(BIN)/python -m pytest tests/workers/evaluation/test_random_trees.py
+
+# Apart from the environment, as each brings a package `lm_eval` of its own; what else MMLU's file of theirs imports is in it already.
+harness-2022: $(VENV)/.dev ## MMLU of 2022 by lm-eval 0.2.0 and 0.3.0 themselves beside ours, prompt by prompt (minutes)
+	@rm -rf var/harness-2022
+	@for release in 0.2.0 0.3.0; do \
+		$(PIP) --no-deps --target var/harness-2022/$$release lm-eval==$$release best-download==0.1.2 || exit 1; done
+	$(BIN)/python -m tests.workers.evaluation.harness_2022 var/harness-2022 $(HARNESS_2022)
 
 bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archive of the real one's size (an hour; BENCH="--scale 0.1" for less)
 	$(BIN)/python -m bench.import_archive $(BENCH)

@@ -131,7 +131,7 @@ def _measure(options: argparse.Namespace, report: Report, folder: Path) -> None:
     report.tell("building the requests", time.perf_counter() - start, " s")
     start = time.perf_counter()
     encoder = loading.load_encoder(source)
-    sequences = batching.sequences_of(plan.requests, encoder)
+    sequences = [sequence for (sequence,) in batching.sequences_of(plan.requests, encoder)]
     batches = batching.plan_batches(plan, encoder, token_budget=options.budget or scale.budget)
     report.tell("tokenising twice and cutting into batches", time.perf_counter() - start, " s")
     report.tell("requests", len(plan.requests))

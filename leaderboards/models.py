@@ -231,13 +231,16 @@ class Protocol(models.Model):
     aggregation = models.CharField(max_length=5, choices=Aggregation)
     metric = models.TextField(default="acc", help_text="The harness's name of the metric.")
     versions = models.JSONField(default=dict, blank=True)
+    rules = models.JSONField(
+        default=list, blank=True, help_text='Further scoring rules to be reported, e.g. ["letter", "full_text"].'
+    )
     description = models.TextField(blank=True, default="")
     is_selftest = models.BooleanField(default=False, help_text="A check of this portal's own machinery, not a public benchmark.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["task", "num_fewshot", "scoring", "aggregation", "metric", "versions"], name="protocol_once"
+                fields=["task", "num_fewshot", "scoring", "aggregation", "metric", "versions", "rules"], name="protocol_once"
             ),
         ]
 

@@ -271,7 +271,7 @@ class Request(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="requests")
     ordinal = models.PositiveIntegerField(help_text="Place among the run's requests, from 0, in the harness's order.")
     sample = models.ForeignKey(Sample, models.CASCADE, related_name="requests")
-    choice = models.PositiveSmallIntegerField(help_text="Which option of its item, from 0.")
+    choice = models.PositiveSmallIntegerField(help_text="Which option of its item, from 0; from 10,000 on a scoring rule's.")
     kind = models.CharField(max_length=24, choices=Kind, default=Kind.LOGLIKELIHOOD)
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="requests")
     continuation = models.TextField(blank=True)
@@ -279,6 +279,7 @@ class Request(models.Model):
     log_likelihood = models.FloatField(null=True, help_text="Natural logarithm, summed over the tokens that are scored.")
     is_greedy = models.BooleanField(null=True, help_text="Whether greedy decoding gives just this continuation.")
     response_text = models.TextField(null=True, blank=True, help_text="What the model wrote, up to where writing ends.")
+    tokens = models.PositiveIntegerField(null=True, help_text="How many tokens the continuation has, as they were scored.")
 
     class Meta:
         constraints = [

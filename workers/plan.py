@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
+from leaderboards.models import Protocol
 from workers import checkpoints, lifecycle, stopping, warm
 from workers.engine import Engine, open_engine
-from workers.evaluation import selftest
+from workers.evaluation import mmlu_2022, selftest
 from workers.evaluation.contract import (
     Aggregation,
     Batch,
@@ -50,9 +51,17 @@ def spec_of(run: Run) -> ProtocolSpec:
         task=run.protocol.task,
         num_fewshot=run.protocol.num_fewshot,
         limit=run.items_per_task,
-        include_path=str(selftest.TASK_FOLDER) if run.protocol.is_selftest else None,
+        include_path=_own_definitions(run.protocol),
         seeds=Seeds(**run.seeds),
+        rules=tuple(str(rule) for rule in run.protocol.rules),
     )
+
+
+def _own_definitions(protocol: Protocol) -> str | None:
+    """Where the protocol's task is defined, if it is one of ours and not lm-eval's."""
+    if protocol.is_selftest:
+        return str(selftest.TASK_FOLDER)
+    return str(mmlu_2022.TASK_FOLDER) if mmlu_2022.has(protocol.task) else None
 
 
 def stored_plan(run: Run) -> Plan:

@@ -47,13 +47,15 @@ def headline_of(run: Run, reduction: Reduction) -> MetricValue:
 
 def _responses(run: Run) -> Sequence[Response]:
     rows = Request.objects.filter(run=run).order_by("ordinal")
-    columns = rows.values_list("ordinal", "kind", "log_likelihood", "is_greedy", "response_text")
+    columns = rows.values_list("ordinal", "kind", "log_likelihood", "is_greedy", "response_text", "tokens")
     return [_response(*row) for row in columns]
 
 
-def _response(ordinal: int, kind: str, log_likelihood: float | None, is_greedy: bool | None, text: str | None) -> Response:
-    response = Response(log_likelihood, is_greedy, text)
-    if response == Response():
+def _response(
+    ordinal: int, kind: str, log_likelihood: float | None, is_greedy: bool | None, text: str | None, tokens: int | None
+) -> Response:
+    response = Response(log_likelihood, is_greedy, text, tokens)
+    if (log_likelihood, is_greedy, text) == (None, None, None):
         raise RuntimeError(f"request {ordinal} of a run whose shards are done has no response")
     if response.kind != kind:
         raise RuntimeError(f"request {ordinal} is {kind}, and its response is one to {response.kind}")

@@ -129,6 +129,7 @@ def _protocol(slug: str, *, task: str, num_fewshot: int, **words: object) -> Pro
         "aggregation": Protocol.Aggregation.MICRO,
         "metric": "acc",
         "versions": {"lm_eval": harness},
+        "rules": [],
     }
     if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
         slug = f"{slug}-{slugify(harness.replace('.', '-'))}"

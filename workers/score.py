@@ -20,9 +20,10 @@ SMALLEST_BUDGET = 64
 
 _STORE = """
 UPDATE workers_request
-SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy, response_text = answer.response_text
-FROM unnest(%s::integer[], %s::double precision[], %s::boolean[], %s::text[])
-    AS answer (ordinal, log_likelihood, is_greedy, response_text)
+SET log_likelihood = answer.log_likelihood, is_greedy = answer.is_greedy, response_text = answer.response_text,
+    tokens = answer.tokens
+FROM unnest(%s::integer[], %s::double precision[], %s::boolean[], %s::text[], %s::integer[])
+    AS answer (ordinal, log_likelihood, is_greedy, response_text, tokens)
 WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
 """
 
@@ -143,7 +144,7 @@ def _store(
 ) -> None:
     lifecycle.advance(lease, batches_done=batches_done)
     answers = [
-        (request.ordinal, response.log_likelihood, response.is_greedy, _storable(response.text))
+        (request.ordinal, response.log_likelihood, response.is_greedy, _storable(response.text), response.tokens)
         for request, response in zip(requests, responses, strict=True)
     ]
     with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ def tokens_forwarded(data: Path, folder: Path, *, budgets: Sequence[int] = (2048
     source = CheckpointSource(str(checkpoint), is_folder=True, revision=None, dtype="float32")
     plan = harness.build_plan(ProtocolSpec("mmlu", 5))
     encoder = loading.load_encoder(source)
-    sequences = sequences_of(plan.requests, encoder)
+    sequences = [sequence for (sequence,) in sequences_of(plan.requests, encoder)]
     print(f"\ntokens of all of MMLU, 5 shots: {len(plan.requests):,} requests", flush=True)
     one, least = floor.one_by_one(sequences).tokens, floor.unique(sequences).tokens
     print(f"  {'one by one; unique':<42} {one:,}; {least:,}", flush=True)

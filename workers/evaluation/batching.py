@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workers.evaluation.contract import KINDS, Batch, Plan, PlannedRequest, RequestKind
+from workers.evaluation.contract import FURTHER, KINDS, Batch, Plan, PlannedRequest, RequestKind
 from workers.evaluation.errors import Unscorable
 from workers.evaluation.prefixes.generation import Settings, WritingRefused, settings_of
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
@@ -15,7 +15,7 @@ def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Se
     """All samples, or those with the given indexes, each in one batch of about `token_budget` tokens, in the order of tokens.
 
     A pure function of requests, tokenizer and budget. A sample's requests are never split over batches, and a batch has requests
-    of one kind. Raises Unscorable.
+    of one kind. What stands alone is a few tokens, and not counted. Raises Unscorable.
     """
     chosen = set(range(len(plan.samples)) if samples is None else samples)
     found: list[Batch] = []
@@ -28,13 +28,27 @@ def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Se
 def _batches(requests: Sequence[PlannedRequest], encoder: Encoder, token_budget: int) -> list[Batch]:
     """Batches of requests of one kind; a text without a token needs no pass, and such samples come last, together."""
     sequences: dict[int, list[TokenSequence]] = {}
-    for request, own in zip(requests, sequences_of(requests, encoder), strict=True):
-        sequences.setdefault(request.sample, []).extend(own)
+    for request, own, is_alone in zip(requests, sequences_of(requests, encoder), stand_alone(requests), strict=True):
+        sequences.setdefault(request.sample, []).extend(() if is_alone else own)
     numbers = sorted(number for number, own in sequences.items() if own)
     found = packs([sequences[number] for number in numbers], budget=token_budget)
     batches = [Batch(tuple(numbers[place] for place in pack.samples), pack.cuts) for pack in found]
     empty = tuple(sorted(number for number, own in sequences.items() if not own))
     return [*batches, Batch(empty)] if empty else batches
+
+
+def stand_alone(requests: Sequence[PlannedRequest]) -> list[bool]:
+    """Which of the requests do not begin as their sample's first one does: unconditional ones, whose prompt is left out.
+
+    Among the others they would keep a sample from sharing its shots with its neighbours.
+    """
+    first: dict[int, str] = {}
+    found = []
+    for request in requests:
+        context = first.setdefault(request.sample, request.context)
+        may_be_alone = request.kind == "loglikelihood" and (not request.context or request.choice >= FURTHER)
+        found.append(may_be_alone and request.context != context)
+    return found
 
 
 def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[tuple[TokenSequence, ...]]:

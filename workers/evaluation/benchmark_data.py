@@ -19,7 +19,7 @@ from pathlib import Path
 
 from workers.evaluation import mmlu_csv
 from workers.evaluation.errors import DataMissing
-from workers.evaluation.mmlu_csv import DEV_ITEMS_A_SUBJECT, SPLITS, SUBJECTS, TEST_ITEMS, Item
+from workers.evaluation.mmlu_csv import DEV_ITEMS_A_SUBJECT, SPLITS, SUBJECTS, TEST_ITEMS, VALIDATION, Item
 
 _FORMAT = "1"
 _NOTE = "benchmark-data.json"
@@ -108,8 +108,10 @@ def check_subjects(needed: Sequence[str], present: Sequence[str], *, where: str)
 def _digest(folder: Path, subjects: Sequence[str]) -> str:
     digest = hashlib.sha256(_FORMAT.encode())
     for subject in subjects:
-        for split in SPLITS:
+        for split in (*SPLITS, VALIDATION):
             path = mmlu_csv.file_of(folder, subject, split)
+            if split == VALIDATION and not path.is_file():
+                continue
             digest.update(f"{subject} {split} {path.stat().st_size} ".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -171,7 +173,11 @@ def _write_subject(folder: Path, subject: str, destination: Path) -> tuple[int, 
     if len(dev) != DEV_ITEMS_A_SUBJECT:
         path = mmlu_csv.file_of(folder, subject, "dev")
         raise DataMissing(f"{path} has {len(dev)} worked examples in place of {DEV_ITEMS_A_SUBJECT}: fetch it again, unedited.")
-    _write_arrow(subject, destination, {"test": test, "dev": dev})
+    splits = {"test": test, "dev": dev}
+    validation = mmlu_csv.file_of(folder, subject, VALIDATION)
+    if validation.is_file():
+        splits["validation"] = mmlu_csv.read(validation)
+    _write_arrow(subject, destination, splits)
     return len(test), len(dev)
 
 

@@ -16,6 +16,9 @@ RequestKind = Literal["loglikelihood", "loglikelihood_rolling", "generate_until"
 """What is asked of a model: how likely a continuation is, how likely a text is as a whole, or to write on."""
 KINDS: tuple[RequestKind, ...] = get_args(RequestKind)
 
+FURTHER = 10_000
+"""From this place within its sample on, a request is not the harness's own: a scoring rule asked for it."""
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -32,7 +35,8 @@ class ProtocolSpec:
     """What to run: a task or group of lm-eval under its own definition, and how many worked examples precede each item.
 
     `num_fewshot` None leaves the task's own number. `limit` takes the first items of every subtask only. `include_path` names a
-    folder of task definitions of our own (the self-test); None means that the definitions are those that lm-eval ships.
+    folder of task definitions of our own (the self-test); None means that the definitions are those that lm-eval ships. `rules`
+    names scoring rules whose numbers are wanted beside the task's own (workers.evaluation.rules).
     """
 
     task: str
@@ -40,6 +44,7 @@ class ProtocolSpec:
     limit: int | None = None
     include_path: str | None = None
     seeds: Seeds = field(default_factory=Seeds)
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,10 @@ class PlannedSample:
 class PlannedRequest:
     """One answer to obtain. `sample` is a PlannedSample's index, `choice` the request's place within its sample.
 
-    `ordinal` counts in the harness's own order over all subtasks. "loglikelihood" asks about `continuation` after `context`,
-    "loglikelihood_rolling" about the text `context`, and "generate_until" for what follows `context`, written by `settings`:
-    the harness's own, as JSON. What a kind does not have is empty.
+    `ordinal` counts in the harness's own order over all subtasks, and on over what scoring rules ask for, whose `choice` is from
+    FURTHER on. "loglikelihood" asks about `continuation` after `context`, "loglikelihood_rolling" about the text `context`, and
+    "generate_until" for what follows `context`, written by `settings`: the harness's own, as JSON. What a kind does not have is
+    empty.
     """
 
     ordinal: int
@@ -113,12 +119,14 @@ class Response:
     """A model's answer to one request, in the shape of its kind; what a kind does not have is None.
 
     "loglikelihood": the continuation's log-likelihood, and whether greedy decoding would have written it;
-    "loglikelihood_rolling": the text's log-likelihood alone; "generate_until": the text that was written.
+    "loglikelihood_rolling": the text's log-likelihood alone; "generate_until": the text that was written. `tokens` is how many
+    tokens a continuation has, None where that is not known.
     """
 
     log_likelihood: float | None = None
     is_greedy: bool | None = None
     text: str | None = None
+    tokens: int | None = None
 
     @property
     def kind(self) -> RequestKind:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,14 +21,17 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.evaluator import evaluate
-from lm_eval.tasks._index import Entry
+from lm_eval.tasks._index import Entry, Kind
 from lm_eval.tasks.manager import TaskDict
 from lm_eval.utils import env as templates
 
 from workers.evaluation import declared_metrics, planning, reducing, task_index
 from workers.evaluation.benchmark_data import check_subjects, staged_subjects
-from workers.evaluation.contract import Aggregation, Plan, ProtocolSpec, Reduction, RequestKind, Response, Seeds
+from workers.evaluation.contract import Aggregation, MetricValue, Plan, ProtocolSpec, Reduction, RequestKind, Response, Seeds
 from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, ProtocolMismatch, UnknownMetric, UnknownTask
+from workers.evaluation.rules import registry as rules
+from workers.evaluation.rules.metrics import rule_metrics
+from workers.evaluation.rules.requests import extended, own_part
 from workers.evaluation.task_safety import check_definition
 
 _MMLU_SUBJECTS, _MMLU_ITEMS = 57, 14_042
@@ -49,6 +52,7 @@ def check(spec: ProtocolSpec) -> None:
         raise UnknownTask(f"The task group {spec.task!r} has no tasks of its own in lm-eval: name the tasks that are meant.")
     for name, entry in leaves.items():
         check_definition(name, entry)
+        _check_rules(spec, name, entry)
 
 
 def check_metric(spec: ProtocolSpec, *, metric: str, aggregation: Aggregation) -> None:
@@ -58,6 +62,8 @@ def check_metric(spec: ProtocolSpec, *, metric: str, aggregation: Aggregation) -
     """
     manager = task_index.find(spec.task, include_path=spec.include_path)
     declared = declared_metrics.declared(manager, spec.task)
+    if declared:
+        declared |= rules.declared(spec.rules, is_group=manager.task_index[spec.task].kind is Kind.GROUP)
     if metric not in declared:
         known = f"only {', '.join(declared)}: name one of those" if declared else "nor any other: name one of its tasks"
         raise UnknownMetric(f"lm-eval {lm_eval.__version__} reports no metric {metric[:100]!r} for {spec.task!r}, {known}.")
@@ -79,7 +85,10 @@ def check_versions(wanted: Mapping[str, str]) -> None:
 
 
 def build_plan(spec: ProtocolSpec) -> Plan:
-    """Every request that lm-eval's `simple_evaluate` would make under `spec`, in its order; the same each time."""
+    """Every request that lm-eval's `simple_evaluate` would make under `spec`, in its order; the same each time.
+
+    Behind them stand those that the protocol's scoring rules need besides.
+    """
     check(spec)
     tasks = _tasks(spec)
     try:
@@ -87,18 +96,42 @@ def build_plan(spec: ProtocolSpec) -> Plan:
     except _Heard:
         plan = planning.plan_from(_requests(tasks), tasks["tasks"])
         _check_mmlu(spec, plan)
-        return plan
+        return extended(plan, spec.rules)
     raise UnknownTask(f"lm-eval made no request for the task {spec.task!r}: its definition does not fit this version of lm-eval.")
 
 
 def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
-    """The numbers that lm-eval computes when the model answers `plan.requests` with `responses` (one each, by ordinal)."""
+    """The numbers that lm-eval computes when the model answers `plan.requests` with `responses` (one each, by ordinal).
+
+    Behind them stand those of the protocol's scoring rules.
+    """
     if len(responses) != len(plan.requests):
         raise ValueError(f"{len(plan.requests)} requests need as many responses, not {len(responses)}")
     check(spec)
     tasks = _tasks(spec)
-    results = _evaluate(_Repeater(plan, responses, tasks), tasks, spec)
-    return reducing.reduction_from(results, plan, tasks, spec=spec)
+    own = own_part(plan)
+    results = _evaluate(_Repeater(own, responses[: len(own.requests)], tasks), tasks, spec)
+    reduction = reducing.reduction_from(results, own, tasks, spec=spec)
+    return replace(reduction, metrics=(*reduction.metrics, *_of_rules(spec, plan, responses, tasks=tasks)))
+
+
+def _check_rules(spec: ProtocolSpec, name: str, entry: Entry) -> None:
+    if rules.named(spec.rules) and (entry.cfg or {}).get("output_type") != "multiple_choice":
+        raise ProtocolMismatch(f"Scoring rules compare an item's choices, and the task {name!r} has none: ask for no rules.")
+
+
+def _of_rules(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, tasks: TaskDict) -> tuple[MetricValue, ...]:
+    """The rules' numbers; refuses a plan that was made with other rules, whose answers would be missing."""
+    if extended(own_part(plan), spec.rules) != plan:
+        raise PlanChanged("The protocol's scoring rules need other requests than this plan has: start a new run.")
+    if not spec.rules:
+        return ()
+    gold = {
+        sample.index: planning.gold_choices(tasks["tasks"][sample.task], sample.document, sample.choices)
+        for sample in plan.samples
+    }
+    groups = {name: [task.task_name for task in group.get_all_tasks()] for name, group in tasks.get("groups", {}).items()}
+    return rule_metrics(plan, responses, spec.rules, gold=gold, groups=groups)
 
 
 class _Heard(Exception):

@@ -1,4 +1,7 @@
-"""Reads MMLU from CSV files, trusting nothing in them: `test/<subject>_test.csv` and `dev/<subject>_dev.csv`."""
+"""Reads MMLU from CSV files, trusting nothing in them: `test/<subject>_test.csv` and `dev/<subject>_dev.csv`.
+
+A folder may hold `val/<subject>_val.csv` too, which only the form of December 2022 draws its shots from (`mmlu_2022`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from workers.evaluation.errors import DataMissing
 
 COLUMNS = ("question", "choice0", "choice1", "choice2", "choice3", "answer")
 SPLITS = ("test", "dev")
+VALIDATION = "val"
 TEST_ITEMS, DEV_ITEMS_A_SUBJECT = 14_042, 5
 _MOST_BYTES = 64_000_000
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import torch
 
-from workers.evaluation.batching import kind_of, plan_batches, sequences_of, settings_of_all
+from workers.evaluation.batching import kind_of, plan_batches, sequences_of, settings_of_all, stand_alone
 from workers.evaluation.contract import Batch, Plan, PlannedRequest, Response
 from workers.evaluation.errors import CheckpointBroken, OutOfMemory
 from workers.evaluation.loading import LoadedModel
@@ -62,20 +62,27 @@ class PrefixScorer:
         self, requests: Sequence[PlannedRequest], sequences: Sequence[Sequence[TokenSequence]], cuts: tuple[int, ...]
     ) -> list[Response]:
         with self._memory_for(sequences, what="Scoring"):
-            found = self._scores_of(sequences, cuts)
+            found = self._scores_of(sequences, cuts, stand_alone(requests))
         return [self._response(request, scores) for request, scores in zip(requests, found, strict=True)]
 
-    def _scores_of(self, sequences: Sequence[Sequence[TokenSequence]], cuts: tuple[int, ...]) -> list[list[Score]]:
+    def _scores_of(
+        self, sequences: Sequence[Sequence[TokenSequence]], cuts: tuple[int, ...], are_alone: Sequence[bool]
+    ) -> list[list[Score]]:
         """Of each request the score of each of its sequences, from one pass over the batch.
 
-        A text of several windows that has a batch to itself may be far longer than the budget: its windows, which hardly share
-        anything, have a pass each.
+        Those that stand alone, as they do not begin as the others do, have a pass of their own. A text of several windows that
+        has a batch to itself may be far longer than the budget: its windows, which hardly share anything, have a pass each.
         """
         windows = [window for own in sequences for window in own]
         if len(sequences) == 1 and len(windows) > 1:
             return [[score for window in windows for score in self._forward.score([window])]]
-        found = iter(self._forward.score(windows, cuts=cuts))
-        return [[next(found) for _ in own] for own in sequences]
+        found: list[list[Score]] = [[] for _ in sequences]
+        for are_meant, own_cuts in ((False, cuts), (True, ())):
+            places = [place for place, is_alone in enumerate(are_alone) if is_alone is are_meant]
+            scores = iter(self._forward.score([window for place in places for window in sequences[place]], cuts=own_cuts))
+            for place in places:
+                found[place] = [next(scores) for _ in sequences[place]]
+        return found
 
     def _response(self, request: PlannedRequest, scores: Sequence[Score]) -> Response:
         log_likelihood = float(sum(score.log_likelihood for score in scores))
@@ -83,7 +90,8 @@ class PrefixScorer:
             raise self._no_number(request, f"{log_likelihood}, which is no likelihood")
         if request.kind == "loglikelihood_rolling":
             return Response(log_likelihood)
-        return Response(log_likelihood, all(score.is_greedy for score in scores))
+        tokens = sum(len(score.by_token) for score in scores)
+        return Response(log_likelihood, all(score.is_greedy for score in scores), tokens=tokens)
 
     def _write(
         self, requests: Sequence[PlannedRequest], asked: Sequence[tuple[TokenSequence, Settings]], cuts: tuple[int, ...]

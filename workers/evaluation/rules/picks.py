@@ -1,0 +1,96 @@
+"""What a rule picks on each item, out of the responses."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from workers.evaluation.contract import Plan, Response
+from workers.evaluation.rules.questions import Question
+from workers.evaluation.rules.registry import Rule
+from workers.evaluation.rules.requests import questions
+
+NEAR = 1e-3
+"""Two choices are near each other where log-likelihoods that are off by so much, each, could turn the pick.
+
+Float32 is exact to a fiftieth of it. Half precision is off by more, but at random over items.
+"""
+
+Answers = Mapping[tuple[str, str], Response]
+"""What the model said to an item's (context, continuation)."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a rule picked on an item: the place of a choice, the first where several are best.
+
+    `margin` is the best value less the second; `is_near` says whether rounding may have decided.
+    """
+
+    sample: int
+    task: str
+    choice: int
+    is_correct: bool
+    margin: float
+    is_near: bool
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A choice under a rule; `reach` is how far its value moves when each log-likelihood behind it moves by 1."""
+
+    value: float
+    reach: float
+
+
+def picks(plan: Plan, responses: Sequence[Response], rule: Rule, *, gold: Mapping[int, Sequence[int]]) -> list[Pick]:
+    """One for each item in order; `responses` are by ordinal, `gold` has the right choices' places by sample.
+
+    Raises ProtocolMismatch for a rule that does not suit the task.
+    """
+    answers: dict[int, dict[tuple[str, str], Response]] = defaultdict(dict)
+    for request in plan.requests:
+        answers[request.sample][request.context, request.continuation] = responses[request.ordinal]
+    return [_pick(question, rule, answers[question.sample], gold[question.sample]) for question, _ in questions(plan)]
+
+
+def _pick(question: Question, rule: Rule, answers: Answers, gold: Sequence[int]) -> Pick:
+    values = list(_values(question, rule, answers))
+    order = sorted(range(len(values)), key=lambda place: -values[place].value)  # stable: the first of equals, as argmax has it
+    best, second = values[order[0]], values[order[1]]
+    margin = best.value - second.value
+    is_near = margin <= NEAR * (best.reach + second.reach)
+    return Pick(question.sample, question.task, order[0], order[0] in gold, margin, is_near)
+
+
+def _values(question: Question, rule: Rule, answers: Answers) -> Iterator[_Value]:
+    subtracted = question.subtracted(rule)
+    for place, (answer, pair) in enumerate(zip(question.answers(rule), question.conditional(rule), strict=True)):
+        response = answers[pair]
+        value, count = _likelihood(response), 1
+        if subtracted:
+            value, count = value - _likelihood(answers[subtracted[place]]), 2
+        if rule.per is None:
+            yield _Value(value, count)
+            continue
+        size = _size(rule, answer, response)
+        # an empty choice is never picked: so the harness's own division by zero comes out
+        yield _Value(value / size, count / size) if size else _Value(-math.inf, 0.0)
+
+
+def _likelihood(response: Response) -> float:
+    if response.log_likelihood is None:
+        raise ValueError("a scoring rule compares log-likelihoods, and a response has none")
+    return response.log_likelihood
+
+
+def _size(rule: Rule, answer: str, response: Response) -> float:
+    if rule.per == "characters":
+        return float(len(answer))
+    if rule.per == "bytes":
+        return float(len(answer.encode()))
+    if response.tokens is None:
+        raise ValueError(f"the rule {rule.name} needs to know how many tokens were scored, and a response does not say")
+    return float(response.tokens)

@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests equality bench-import bench-portal admin-password lock clean
+.PHONY: help up test lint format types imports tests equality bench-import bench-portal bench-queue admin-password lock clean
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archiv
 
 bench-portal: $(VENV)/.dev ## What pages cost beside a bare view, on a full-size catalogue (BENCH="--var DIR")
 	$(BIN)/python -m bench.portal $(BENCH)
+
+bench-queue: $(VENV)/.dev ## Claims and finishes a second that the queue of runs sustains with 64 claimants (half a minute)
+	$(BIN)/python -m bench.queue_of_record $(BENCH)
 
 admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
 	@$(RUN) admin_password

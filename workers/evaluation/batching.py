@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from workers.evaluation.contract import Batch, Plan, PlannedRequest
 from workers.evaluation.errors import Unscorable
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
-from workers.evaluation.prefixes.tree import packs
+from workers.evaluation.prefixes.tree import Pack, packs, unique_tokens
 
 
 def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Sequence[int] | None = None) -> tuple[Batch, ...]:
@@ -20,8 +20,8 @@ def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Se
     requests = [request for request in plan.requests if request.sample in sequences]
     for request, sequence in zip(requests, sequences_of(requests, encoder), strict=True):
         sequences[request.sample].append(sequence)
-    found = packs(list(sequences.values()), budget=token_budget)
-    return tuple(Batch(tuple(chosen[place] for place in pack.samples), pack.cuts) for pack in found)
+    rows = list(sequences.values())
+    return tuple(_batches(packs(rows, budget=token_budget), rows, chosen))
 
 
 def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[TokenSequence]:
@@ -31,3 +31,30 @@ def sequences_of(requests: Sequence[PlannedRequest], encoder: Encoder) -> list[T
     except Unreadable as error:
         ordinal = requests[error.place].ordinal
         raise Unscorable(f"Request {ordinal} can't be scored: {error} Choose another task or model.") from error
+
+
+def _batches(found: Sequence[Pack], rows: Sequence[Sequence[TokenSequence]], chosen: Sequence[int]) -> Iterator[Batch]:
+    """The packs as batches of a plan, each with what it costs. A pack on the ground leaves the last trunk where it is."""
+    last: tuple[int, ...] = ()
+    last_cuts: tuple[int, ...] = ()
+    for pack in found:
+        depth = pack.cuts[-1] if pack.cuts else 0
+        trunk = tuple(rows[pack.samples[0]][0].tokens[:depth])
+        yield Batch(
+            samples=tuple(chosen[place] for place in pack.samples),
+            cuts=pack.cuts,
+            tokens=unique_tokens([rows[place] for place in pack.samples]) - depth,
+            kept=_kept(last, last_cuts, trunk, pack.cuts),
+        )
+        if pack.cuts:
+            last, last_cuts = trunk, pack.cuts
+
+
+def _kept(last: tuple[int, ...], last_cuts: tuple[int, ...], trunk: tuple[int, ...], cuts: tuple[int, ...]) -> int:
+    """How many tokens of a trunk are there from the last one: beginnings that were cut alike and read alike."""
+    kept = 0
+    for one, other in zip(last_cuts, cuts, strict=False):
+        if one != other or last[:one] != trunk[:one]:
+            break
+        kept = one
+    return kept

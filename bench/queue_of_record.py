@@ -104,8 +104,10 @@ def _claim(key: int, start: float, seconds: float, took: Took) -> None:
         began = time.perf_counter()
         claimed = lifecycle.claim_next(worker)
         between = time.perf_counter()
-        if claimed is None or not isinstance(claimed[1], ShardLease):
+        if claimed is None:
             raise RuntimeError("the shards ran out: fill in more with --shards")
+        if not isinstance(claimed[1], ShardLease):
+            continue  # a run is done: it stays in this claimant's hands, to be reduced
         lifecycle.finish_shard(claimed[1])
         took.claims.append(1000 * (between - began))
         took.finishes.append(1000 * (time.perf_counter() - between))

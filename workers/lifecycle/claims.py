@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from workers.faults import MAX_ATTEMPTS
 from workers.lifecycle.leases import LEASE, Lease, RunLease, ShardLease
 from workers.lifecycle.moves import tell_of
+from workers.lifecycle.prepared import Prepared
 from workers.models import Run, Shard, Worker
 from workers.states import RunState, ShardState
 
@@ -20,15 +21,19 @@ _RACES = 3
 """Times that a claim is tried anew after another worker was faster."""
 
 # One statement, so that a claim costs one way to the database and holds its locks for no longer than that. Each part but the
-# last is computed once (MATERIALIZED); the runs come in the order in which this worker takes them, and from the first that
-# has a shard nobody else is just taking, that shard.
-_NEXT = """
+# last is computed once (MATERIALIZED). Whether a run has shards of a state is asked in the order of the index that holds what
+# is left, so that no plan reads a whole run for it. The runs come in the order in which this worker takes them; from the first
+# that has a shard which nobody else is just taking, it takes that shard.
+_NEXT = Prepared(
+    "claim_next",
+    types=("bigint", "text", "bigint"),  # the worker's key and name, and the checkpoint that it holds warm
+    statement=f"""
 WITH me AS MATERIALIZED (
-    SELECT memory_bytes, device FROM workers_worker WHERE id = %(worker)s AND set_aside_at IS NULL
+    SELECT memory_bytes, device FROM workers_worker WHERE id = $1 AND set_aside_at IS NULL
 ), reducible AS MATERIALIZED (
     SELECT run.id FROM workers_run run
     WHERE run.state = 'scoring' AND EXISTS (SELECT FROM me)
-    AND NOT EXISTS (SELECT FROM workers_shard shard WHERE shard.run_id = run.id AND shard.state <> 'done')
+    AND (SELECT id FROM workers_shard WHERE run_id = run.id AND state <> 'done' ORDER BY state, index LIMIT 1) IS NULL
     ORDER BY run.priority DESC, run.requested_at, run.id LIMIT 1
 ), fitting AS MATERIALIZED (
     SELECT run.id, run.state, run.priority, run.requested_at, run.planned_at, run.checkpoint_id
@@ -39,9 +44,9 @@ WITH me AS MATERIALIZED (
     SELECT id, priority FROM fitting WHERE state = 'requested' ORDER BY priority DESC, requested_at, id LIMIT 1
 ), ordered AS MATERIALIZED (
     SELECT run.id, row_number() OVER (ORDER BY run.priority DESC, coalesce(
-        run.checkpoint_id = %(warm)s OR (
-            coalesce(run.planned_at, run.requested_at) < statement_timestamp() - make_interval(secs => %(cold)s)
-            AND NOT EXISTS (SELECT FROM workers_shard shard WHERE shard.run_id = run.id AND shard.state = 'running')
+        run.checkpoint_id = $3 OR (
+            coalesce(run.planned_at, run.requested_at) < statement_timestamp() - interval '{COLD_AT_MOST.total_seconds()} seconds'
+            AND (SELECT id FROM workers_shard WHERE run_id = run.id AND state = 'running' ORDER BY index LIMIT 1) IS NULL
         ), false) DESC, run.requested_at, run.id) AS place
     FROM fitting run
     WHERE run.state = 'scoring' AND NOT EXISTS (SELECT FROM reducible)
@@ -53,19 +58,20 @@ WITH me AS MATERIALIZED (
         ORDER BY index LIMIT 1 FOR UPDATE SKIP LOCKED
     ) shard LIMIT 1
 ), claimed AS (
-    UPDATE workers_shard SET state = 'running', fence = fence + 1, attempts = attempts + 1, lease_owner = %(by)s,
-        lease_expires_at = statement_timestamp() + make_interval(secs => %(lease)s), claimed_at = statement_timestamp(),
+    UPDATE workers_shard SET state = 'running', fence = fence + 1, attempts = attempts + 1, lease_owner = $2,
+        lease_expires_at = statement_timestamp() + interval '{LEASE.total_seconds()} seconds', claimed_at = statement_timestamp(),
         not_before = NULL
     FROM free WHERE workers_shard.id = free.id
     RETURNING workers_shard.id, run_id, index, fence, attempts
 ), told AS (
     INSERT INTO workers_runevent (run_id, at, state, note, actor)
-    SELECT run_id, statement_timestamp(), 'scoring', format('Shard %%s claimed (attempt %%s).', index + 1, attempts), %(by)s
+    SELECT run_id, statement_timestamp(), 'scoring', format('Shard %s claimed (attempt %s).', index + 1, attempts), $2
     FROM claimed
 )
 SELECT (SELECT id FROM reducible), (SELECT id FROM plannable), claimed.id, claimed.run_id, claimed.fence
 FROM (VALUES (1)) AS always LEFT JOIN claimed ON true
-"""
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -130,14 +136,10 @@ def claim_shard(shard_id: int, *, by: str) -> ShardLease | None:
 
 
 def _ask(worker: Worker, warm: Warmth) -> tuple[int | None, int | None, int | None, int, int]:
-    values: dict[str, int | str | float | None] = {
-        "worker": worker.pk, "by": worker.name, "warm": warm.checkpoint_id,
-        "cold": COLD_AT_MOST.total_seconds(), "lease": LEASE.total_seconds(),
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT, values)
-        row: tuple[int | None, int | None, int | None, int, int] = cursor.fetchone()
-    return row
+    found = _NEXT.row(worker.pk, worker.name, warm.checkpoint_id)
+    assert found is not None  # the statement always has a row
+    reducible, plannable, shard, run, fence = found
+    return reducible, plannable, shard, run, fence
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -12,6 +12,7 @@ from workers.faults import MAX_ATTEMPTS, FaultClass, class_of, may_pass
 from workers.lifecycle import control
 from workers.lifecycle.leases import Lease, LostLease, RunLease, ShardLease, hold
 from workers.lifecycle.moves import NO_LEASE, back_from, fail_run, move, tell_of
+from workers.lifecycle.prepared import Prepared
 from workers.models import Fault, Run, Shard, Worker
 from workers.states import RunState, ShardState
 
@@ -22,32 +23,36 @@ DEATHS = 3
 """Different shards that may die on a worker within DEATHS_WITHIN before it gets no more work."""
 DEATHS_WITHIN = timedelta(hours=1)
 
-_FINISH = """
+_FINISH = Prepared(
+    "finish_shard",
+    types=("bigint", "bigint", "text"),  # the shard's key, the fence, the worker's name
+    statement="""
 WITH done AS (
     UPDATE workers_shard shard
     SET state = 'done', lease_owner = '', lease_expires_at = NULL, done_at = statement_timestamp()
     FROM workers_run run
-    WHERE shard.id = %(shard)s AND shard.fence = %(fence)s AND shard.state = 'running'
+    WHERE shard.id = $1 AND shard.fence = $2 AND shard.state = 'running'
     AND run.id = shard.run_id AND run.state = 'scoring'
     RETURNING shard.id, shard.run_id, shard.index
 ), told AS (
     INSERT INTO workers_runevent (run_id, at, state, note, actor)
-    SELECT run_id, statement_timestamp(), 'scoring', format('Shard %%s scored.', index + 1), %(by)s FROM done
+    SELECT run_id, statement_timestamp(), 'scoring', format('Shard %s scored.', index + 1), $3 FROM done
 )
-SELECT EXISTS (
-    SELECT FROM workers_shard other WHERE other.run_id = done.run_id AND other.state <> 'done' AND other.id <> done.id
+SELECT (
+    SELECT other.id FROM workers_shard other
+    WHERE other.run_id = done.run_id AND other.state <> 'done' AND other.id <> done.id ORDER BY other.state, other.index LIMIT 1
 ) FROM done
-"""
+""",
+)
 
 
 def finish_shard(lease: ShardLease) -> None:
     """Mark a shard as done, and ring for reducing when it was the last. Raises LostLease."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FINISH, {"shard": lease.shard_id, "fence": lease.fence, "by": lease.owner})
-        row = cursor.fetchone()
+    row = _FINISH.row(lease.shard_id, lease.fence, lease.owner)
     if row is None:
         raise LostLease(f"shard {lease.shard_id} is no longer this worker's")
-    if not row[0]:
+    (other,) = row
+    if other is None:
         doorbell.ring(Run.objects.get(pk=lease.run_id))
 
 

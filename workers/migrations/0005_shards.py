@@ -198,6 +198,13 @@ class Migration(migrations.Migration):
                 name="run_queue",
             ),
         ),
+        migrations.RemoveConstraint(model_name="shard", name="shard_once"),
+        migrations.AddConstraint(
+            model_name="shard",
+            constraint=models.UniqueConstraint(
+                models.F("run"), models.expressions.CombinedExpression(models.F("index"), "+", models.Value(0)), name="shard_once"
+            ),
+        ),
         migrations.AddIndex(
             model_name="shard",
             index=models.Index(

@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from tests.factories.runs import make_planned_run, make_worker
 from workers import lifecycle
 from workers.evaluation import errors
@@ -69,6 +70,36 @@ def test_attempts_of_different_kinds_count_together():
     run.refresh_from_db()
     assert (run.state, run.error_code) == ("failed", "code_error")
     assert list(Fault.objects.values_list("fault_class", flat=True)) == ["out_of_memory", "lost_worker", "code"]
+
+
+@pytest.mark.parametrize("end", [die, lose])
+def test_a_run_on_which_three_workers_died_ends_before_it_takes_the_others(end):
+    for name in ("one", "two", "three", "four"):
+        make_worker(name=name)
+    run = make_planned_run(samples=8, batch_size=1, shards=8)
+    shards = list(run.shards.order_by("index"))
+    end(shards[0], on="one")
+    end(shards[1], on="two")
+    end(shards[2], on="two")
+    assert Run.objects.get(pk=run.pk).state == RunState.SCORING
+    end(shards[3], on="three")
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert run.error_message.startswith("Shards died on 3 different workers and none was scored meanwhile; this was the last. ")
+    assert {worker.set_aside_at for worker in Worker.objects.all()} == {None}
+    lifecycle.retry(run, by=User.objects.create(username="admin"))
+    end(shards[4], on="four")  # what was before the retry does not count
+    assert Run.objects.get(pk=run.pk).state == RunState.SCORING
+
+
+@pytest.mark.parametrize("end", [die, lose])
+def test_a_run_whose_other_shards_are_scored_is_no_poison(end):
+    run = make_planned_run(samples=8, batch_size=1, shards=8)
+    shards = list(run.shards.order_by("index"))
+    for number, worker in enumerate(("one", "two", "three", "four")):
+        end(shards[2 * number], on=worker)
+        lifecycle.finish_shard(lifecycle.claim_shard(shards[2 * number + 1].pk, by=worker))
+    assert Run.objects.get(pk=run.pk).state == RunState.SCORING
 
 
 def test_every_known_error_has_its_kind():

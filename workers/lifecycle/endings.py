@@ -1,10 +1,12 @@
 """How a piece of work ends: well, badly, or handed back unfinished; and what is made of a worker on which much ends badly."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.db.models.functions import Now
 
 from workers import doorbell
@@ -13,10 +15,11 @@ from workers.lifecycle import control
 from workers.lifecycle.leases import Lease, LostLease, RunLease, ShardLease, hold
 from workers.lifecycle.moves import NO_LEASE, back_from, fail_run, move, tell_of
 from workers.lifecycle.prepared import Prepared
-from workers.models import Fault, Run, Shard, Worker
+from workers.models import Fault, Run, RunEvent, Shard, Worker
 from workers.states import RunState, ShardState
 
 TOLD_TO_STOP = "The worker was told to stop; back in the queue."
+POISON = f"Shards died on {MAX_ATTEMPTS} different workers and none was scored meanwhile; this was the last."
 PAUSE_AFTER_FAULT = timedelta(seconds=20)
 """How long a shard that failed waits before it is tried again: others get a chance at it."""
 DEATHS = 3
@@ -66,10 +69,7 @@ def finish(lease: RunLease, *, results: dict[str, object]) -> None:
     run = Run.objects.get(pk=lease.run_id)
     scored_by = _scored_by(run)
     plan = run.provenance.get("plan", {})
-    if (
-        len({json.dumps([facts.get("device"), facts.get("software"), facts.get("way")], sort_keys=True) for facts in scored_by})
-        > 1
-    ):
+    if len({_setup(facts) for facts in scored_by}) > 1:
         plan = {**plan, "is_bit_identical": False}
     provenance = {**run.provenance, "scored_by": scored_by, **({"plan": plan} if plan else {})}
     values = {"results": results, "provenance": provenance, "finished_at": Now(), "activity": "", **NO_LEASE}
@@ -87,8 +87,10 @@ def fail(lease: Lease, *, code: str, message: str) -> None:
     if isinstance(lease, ShardLease):
         shard = Shard.objects.get(pk=lease.shard_id)
         if may_pass(class_of(code)) and shard.attempts < MAX_ATTEMPTS:
-            _try_again(shard, message=message, actor=lease.owner)
-            return
+            if not is_poison(lease.run_id):
+                _try_again(shard, message=message, actor=lease.owner)
+                return
+            message = f"{POISON} {message}"
         Shard.objects.filter(pk=shard.pk).update(state=ShardState.FAILED, error_code=code, error_message=message, **NO_LEASE)
     fail_run(lease.run_id, code=code, message=message, actor=lease.owner)
 
@@ -123,11 +125,28 @@ def record_fault(run_id: int, *, shard_id: int | None, worker: str, code: str, m
         control.set_aside(found, reason=reason)
 
 
+def is_poison(run_id: int) -> bool:
+    """Whether shards of the run died on three different workers while none was scored: it would take worker after worker."""
+    faults = Fault.objects.filter(run=run_id, shard__isnull=False)
+    last_done = Shard.objects.filter(run=run_id, state=ShardState.DONE).aggregate(at=Max("done_at"))["at"]
+    last_end = RunEvent.objects.filter(run=run_id, state=RunState.FAILED).aggregate(at=Max("at"))["at"]
+    for moment in (last_done, last_end):
+        if moment is not None:
+            faults = faults.filter(at__gt=moment)
+    return faults.values("worker").distinct().count() >= MAX_ATTEMPTS
+
+
 def _try_again(shard: Shard, *, message: str, actor: str) -> None:
     freed = {"state": ShardState.QUEUED, "not_before": Now() + PAUSE_AFTER_FAULT, **NO_LEASE}
     Shard.objects.filter(pk=shard.pk).update(**freed)
     note = f"Shard {shard.index + 1} failed (attempt {shard.attempts} of {MAX_ATTEMPTS}) and is tried again. {message}"
     tell_of(shard.run_id, RunState.SCORING, note=note, actor=actor)
+
+
+def _setup(facts: Mapping[str, Any]) -> str:
+    """What decides the bits of a scorer's numbers: the kind of device, the packages, the way of computing."""
+    device = facts.get("device") or {}
+    return json.dumps([device.get("kind"), device.get("name"), facts.get("software"), facts.get("way")], sort_keys=True)
 
 
 def _shard_of(lease: Lease) -> int | None:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from workers import doorbell
 from workers.faults import LOST_WORKER, MAX_ATTEMPTS
-from workers.lifecycle.endings import record_fault
+from workers.lifecycle.endings import POISON, is_poison, record_fault
 from workers.lifecycle.leases import LostRace
 from workers.lifecycle.moves import NO_LEASE, back_from, fail_run, tell_of
 from workers.models import Run, Shard
@@ -65,6 +65,8 @@ def _reap_shard(shard: Shard) -> bool:
     record_fault(shard.run_id, shard_id=shard.pk, worker=shard.lease_owner, code=LOST_WORKER, message=note)
     if is_lost:
         _fail_lost(shard.run_id, message=message)
+    elif is_poison(shard.run_id):
+        _fail_lost(shard.run_id, message=f"{POISON} {note}")
     return True
 
 

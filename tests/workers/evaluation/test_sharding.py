@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from tests.factories.celery_worker import celery_worker, finished
 from tests.workers.evaluation.celery_runs import answers_of, make_run_mapping, metrics_of, until
-from workers import lifecycle, shards
-from workers.models import Request
+from workers import lifecycle, shards, speed
+from workers.models import Request, Worker
 from workers.states import ShardState
 
 pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
@@ -69,6 +69,9 @@ def test_however_a_run_is_cut_and_disturbed_it_finds_the_same_bits(worker, neox,
     assert everything_of(disturbed) == everything_of(whole)
     assert disturbed.provenance["plan"]["is_bit_identical"] is True
     assert {facts["worker"] for facts in disturbed.provenance["scored_by"]} == {"scorer@tests", "second@tests", "third@tests"}
+    last = Worker.objects.get(name="third@tests")
+    assert last.warm_checkpoint == whole.checkpoint
+    assert speed.measured([whole.checkpoint_id]).keys() == {(whole.checkpoint_id, last.device_label)}
 
 
 def _kill(worker, run):

@@ -21,6 +21,7 @@ from portal.pages.paper_cards import title_of
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from workers import waiting
+from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent, Shard
 from workers.states import Priority, RunState, ShardState
 
@@ -102,6 +103,7 @@ class RunPage:
     controls: Controls
     waits_for: str
     activity: str
+    fault: str
     error: str
     progress: Progress | None
     requested_at: datetime
@@ -146,6 +148,7 @@ def read(public_id: UUID) -> RunPage:
         controls=_controls(run),
         waits_for=waiting.why(run),
         activity=run.activity,
+        fault=class_of(run.error_code).label if run.error_code else "",
         error=run.error_message,
         progress=_progress(run),
         requested_at=run.requested_at,

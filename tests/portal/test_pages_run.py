@@ -107,6 +107,11 @@ def test_a_failed_run_shows_its_sentence_as_words(client):
     ]
 
 
+def test_a_failed_run_says_what_kind_of_fault_it_was(client):
+    run = make_run(state=RunState.FAILED, error_code="checkpoint_gated", error_message="Ask its owner.")
+    assert "Failed Gated weights. Ask its owner." in read(client.get(address(run))).main
+
+
 def test_a_waiting_run_says_why(client):
     make_worker(memory_bytes=8 * 10**9)
     run = make_run()

@@ -20,7 +20,7 @@ def sizes(cut):
     [
         (10**9, [12]),
         (1400, [8, 4]),  # two subjects of 700 each are a shard
-        (1000, [4, 4, 4]),  # one is, and no part of the next, though 300 tokens would fit
+        (1200, [4, 4, 4]),  # one is, without the next one's first batch, which would fit
         (699, [3, 1, 3, 1, 3, 1]),  # a subject that does not fit is cut inside
         (500, [2, 2, 2, 2, 2, 2]),
         (1, [1] * 12),

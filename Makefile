@@ -20,7 +20,8 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests equality harness-2022 bench-import bench-portal bench-engine admin-password lock clean
+.PHONY: help up test lint format types imports tests equality harness-2022 bench-import bench-portal bench-engine bench-queue
+.PHONY: admin-password lock clean
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ bench-portal: $(VENV)/.dev ## What pages cost beside a bare view, on a full-size
 
 bench-engine: $(VENV)/.dev ## The evaluation engine beside lm-eval's own model and beside the floor (half an hour; BENCH="--only 70M" for less)
 	$(BIN)/python -m bench.engine $(BENCH)
+
+bench-queue: $(VENV)/.dev ## Claims and finishes a second that the queue of runs sustains with 64 claimants (half a minute)
+	$(BIN)/python -m bench.queue_of_record $(BENCH)
 
 admin-password: $(VENV)/.runtime ## Give the user admin a new password and print it
 	@$(RUN) admin_password

@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, str] = {
     "BENCHMARK_DATA": "folder of benchmark data for machines without the hub",
     "HF_HUB_OFFLINE": "1 when the workers shall never ask the hub, e.g. on a closed network",
     "WORKER_DEVICE": "auto, cpu or cuda",
+    "SHARD_SECONDS": "how long a worker shall score one piece of a run, 180",
     "SELFTEST": "0 keeps a new site from asking for its self-test",
     "EXPORT_AT": "hour of the day, UTC, at which the nightly export begins",
     "EXPORT_KEEP": "how many nightly exports are kept; 0 makes none",

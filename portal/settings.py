@@ -108,9 +108,9 @@ DATABASES = {
     "owner": _database("DATABASE_OWNER_URL", EMBEDDED.owner_url if DATABASE_IS_EMBEDDED else environment.text("DATABASE_URL")),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Tables whose rows the site may add but never change: the catalogue's and a run's history (portal/database_roles.py
+# Tables whose rows the site may add but never change: the catalogue's and a run's history and faults (portal/database_roles.py
 # grants accordingly).
-APPEND_ONLY_TABLES = ["papers_change", "workers_runevent"]
+APPEND_ONLY_TABLES = ["papers_change", "workers_fault", "workers_runevent"]
 # Tables that the site only reads: the search index, which a trigger of the owner's keeps.
 READ_ONLY_TABLES = ["papers_search", "papers_search_title", "papers_search_added"]
 
@@ -165,6 +165,7 @@ CHECKPOINT_OWNERS = environment.words("CHECKPOINT_OWNERS", "EleutherAI")
 BENCHMARK_DATA = environment.existing_folder("BENCHMARK_DATA")
 HUB_OFFLINE = environment.flag("HF_HUB_OFFLINE")
 SELFTEST = environment.flag("SELFTEST", default=True)
+SHARD_SECONDS = environment.number("SHARD_SECONDS", 180, low=1, high=3600)
 WORKER_DEVICE = environment.choice("WORKER_DEVICE", "auto", among=("auto", "cpu", "cuda"))
 
 # Exports: the catalogue as the archive's files, on the download page (portal/nightly.py)

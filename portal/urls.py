@@ -34,6 +34,7 @@ from portal.pages import (
     paper,
     paper_list,
     run,
+    run_control,
     run_list,
     search,
     sitemaps,
@@ -108,10 +109,14 @@ conferences = [
 ]
 runs = [
     path("runs", run_list.runs, name="list"),
-    path("runs/request", run.request_run, name="request"),
+    path("runs/request", run_control.request_run, name="request"),
     path("runs/<uuid:public_id>", run.run_detail, name="detail"),
     path("runs/<uuid:public_id>/state", run.run_state, name="state"),
-    path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
+    path("runs/<uuid:public_id>/cancel", run_control.cancel_run, name="cancel"),
+    path("runs/<uuid:public_id>/pause", run_control.pause_run, name="pause"),
+    path("runs/<uuid:public_id>/resume", run_control.resume_run, name="resume"),
+    path("runs/<uuid:public_id>/retry", run_control.retry_run, name="retry"),
+    path("runs/<uuid:public_id>/priority", run_control.prioritise_run, name="priority"),
 ]
 
 site_feeds = [

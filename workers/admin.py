@@ -1,5 +1,7 @@
 """The registry and the queue in the admin: staff keep checkpoints and mappings, and ask for runs."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +15,8 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from workers import checkpoints, lifecycle
-from workers.models import Checkpoint, ClaimMapping, Run, RunEvent, Worker
+from workers.models import Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
+from workers.states import Priority
 
 
 class CheckpointForm(ModelForm):
@@ -108,26 +111,119 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class FaultInline(admin.TabularInline):
+    """What went wrong, on which worker."""
+
+    model = Fault
+    fields = readonly_fields = ("at", "fault_class", "shard", "worker", "message")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody: history is appended to."""
+        return False
+
+
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    """Runs: to look at; they are asked for on boards, from mappings and by `manage.py reproduce`."""
+    """Runs: to look at and to control; they are asked for on boards, from mappings and by `manage.py reproduce`."""
 
-    list_display = ("__str__", "state", "page", "requested_by", "requested_at")
-    list_filter = ("state",)
+    list_display = ("__str__", "state", "priority", "page", "requested_by", "requested_at")
+    list_filter = ("state", "priority")
     list_select_related = ("checkpoint", "protocol", "requested_by")
-    inlines = (RunEventInline,)
+    inlines = (FaultInline, RunEventInline)
+    actions = ("pause", "resume", "retry", "cancel", "put_first", "put_last")
 
     @admin.display(description="Page")
     def page(self, run: Run) -> SafeString:
         """A link to the run's page."""
         return format_html('<a href="{}">{}</a>', link_to(run), str(run.public_id)[:8])
 
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change runs: states change by these actions alone."""
+        return request.user.has_perm("workers.change_run")
+
+    @admin.action(description="Pause", permissions=["control"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """Hold runs up."""
+        self._each(request, queryset, lifecycle.pause, done="Paused")
+
+    @admin.action(description="Resume", permissions=["control"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """Let paused runs go on."""
+        self._each(request, queryset, lifecycle.resume, done="Resumed")
+
+    @admin.action(description="Try again what failed", permissions=["control"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """Let failed runs go on where they stood."""
+        self._each(request, queryset, lifecycle.retry, done="Tried again")
+
+    @admin.action(description="Cancel", permissions=["control"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """End runs."""
+        self._each(request, queryset, lifecycle.cancel, done="Cancelled")
+
+    @admin.action(description="High priority", permissions=["control"])
+    def put_first(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """Put runs before others."""
+        first = partial(lifecycle.set_priority, priority=Priority.HIGH)
+        self._each(request, queryset, first, done="Put before others")
+
+    @admin.action(description="Low priority", permissions=["control"])
+    def put_last(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        """Put runs behind others."""
+        last = partial(lifecycle.set_priority, priority=Priority.LOW)
+        self._each(request, queryset, last, done="Put behind others")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Run], do: Callable[..., object], *, done: str) -> None:
+        """Do it to every run that it can be done to, and say which are left."""
+        for run in queryset:
+            try:
+                do(run, by=request.user)
+            except lifecycle.LostRace:
+                line, level = f"{run} is {run.get_state_display().lower()}: nothing was done.", messages.WARNING
+            else:
+                line, level = f"{done}: {run}.", messages.SUCCESS
+            self.message_user(request, line, level)
+
 
 @admin.register(Worker)
 class WorkerAdmin(ReadOnlyAdmin):
-    """Workers: to look at; they register themselves."""
+    """Workers: they register themselves; staff set them aside and put them back."""
 
-    list_display = ("name", "device", "device_name", "memory_bytes", "last_seen_at")
+    list_display = (
+        "name",
+        "device",
+        "device_name",
+        "memory_bytes",
+        "warm_checkpoint",
+        "last_seen_at",
+        "set_aside_at",
+        "set_aside_reason",
+    )
+    list_select_related = ("warm_checkpoint",)
+    actions = ("put_back", "set_aside")
+
+    def has_control_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change workers."""
+        return request.user.has_perm("workers.change_worker")
+
+    @admin.action(description="Give work again", permissions=["control"])
+    def put_back(self, request: HttpRequest, queryset: QuerySet[Worker]) -> None:
+        """Trust workers again that were set aside."""
+        back = [worker.name for worker in queryset if lifecycle.put_back(worker)]
+        self.message_user(request, f"Given work again: {', '.join(back) or 'none, since none was set aside'}.")
+
+    @admin.action(description="Give no more work", permissions=["control"])
+    def set_aside(self, request: HttpRequest, queryset: QuerySet[Worker]) -> None:
+        """Set workers aside; what they have in hand they finish."""
+        reason = "Set aside by the staff."
+        aside = [worker.name for worker in queryset if lifecycle.set_aside(worker, reason=reason)]
+        self.message_user(request, f"Set aside: {', '.join(aside) or 'none, since none had work'}.")
 
 
 def link_to(run: Run) -> str:

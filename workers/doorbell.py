@@ -1,15 +1,19 @@
-"""Celery as a doorbell: it says that there is work and where; the work itself is in Postgres.
+"""Celery as a doorbell: it says that there is work; the work itself is in Postgres.
 
-A ring that gets lost (a flushed Redis, a broker that is down) costs waiting only: the reaper rings again for whatever
-is queued.
+A ring carries nothing. Whoever hears it claims what is best for it and goes on until nothing is left, so that there need
+be no more rings than workers that could be idle. One that gets lost (a flushed Redis, a broker that is down) costs waiting only:
+the reaper rings again for whatever is queued.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from workers.models import Checkpoint, Run, Shard, Worker
@@ -19,8 +23,9 @@ logger = logging.getLogger(__name__)
 
 CPU_QUEUE = "cpu"
 GPU_QUEUE = "gpu"
-SHARDS_AT_ONCE = 64
-"""Shards of one run that are rung for at once; the reaper rings for the next."""
+TASK = "workers.tasks.work"
+RINGS_AT_ONCE = 64
+"""Rings for one run at once, at most; the reaper rings for the next."""
 
 AGAIN_EXPIRES = 60.0
 """Seconds after which a repeated ring is worth nothing: there has been a newer one."""
@@ -32,21 +37,24 @@ def ring(run: Run) -> None:
 
 
 def ring_again(runs: Iterable[Run]) -> None:
-    """Tell the workers again what these runs wait for, where a worker online could take it.
+    """Tell the workers again that these runs wait, where a worker online could take them.
 
     A queue that nobody reads is left alone, so that it does not grow while a run waits for a machine to be bought.
     """
-    online = list(Worker.objects.online())
+    able = list(Worker.objects.able())
+    wanted: Counter[str] = Counter()
     for run in runs:
-        if any(worker.fits(run.checkpoint) for worker in online):
-            ring_now(run, expires=AGAIN_EXPIRES)
+        if fitting := sum(worker.fits(run.checkpoint) for worker in able):
+            queue = queue_for(run.checkpoint)
+            wanted[queue] = min(wanted[queue] + _waiting(run), max(wanted[queue], fitting))
+    for queue, rings in wanted.items():
+        _publish(queue, rings=rings, expires=AGAIN_EXPIRES)
 
 
-def ring_now(run: Run, *, expires: float | None = None) -> None:
-    """Tell the workers what the run waits for; nothing when it waits for nobody. `expires` is in seconds."""
-    queue = queue_for(run.checkpoint)
-    for task, identifier in _waiting_for(run):
-        _publish(task, identifier, queue=queue, expires=expires)
+def ring_now(run: Run) -> None:
+    """Tell as many workers as find something to do for the run; nobody when it waits for nobody."""
+    rings = min(_waiting(run), max(1, sum(worker.fits(run.checkpoint) for worker in Worker.objects.able())))
+    _publish(queue_for(run.checkpoint), rings=rings)
 
 
 def queue_for(checkpoint: Checkpoint) -> str:
@@ -54,24 +62,23 @@ def queue_for(checkpoint: Checkpoint) -> str:
     return GPU_QUEUE if checkpoint.needs_gpu else CPU_QUEUE
 
 
-def _waiting_for(run: Run) -> list[tuple[str, int]]:
+def _waiting(run: Run) -> int:
+    """How many workers would find something to do for the run now."""
     state = Run.objects.values_list("state", flat=True).get(pk=run.pk)
     if state == RunState.REQUESTED:
-        return [("workers.tasks.plan_run", run.pk)]
+        return 1
     if state != RunState.SCORING:
-        return []
-    shards = Shard.objects.filter(run=run)
-    queued = shards.filter(state=ShardState.QUEUED).order_by("index").values_list("pk", flat=True)[:SHARDS_AT_ONCE]
-    if queued:
-        return [("workers.tasks.score_shard", pk) for pk in queued]
-    if not shards.exclude(state=ShardState.DONE).exists():
-        return [("workers.tasks.reduce_run", run.pk)]
-    return []
+        return 0
+    shards = Shard.objects.filter(run=run).exclude(state=ShardState.DONE)
+    is_due = Q(not_before=None) | Q(not_before__lte=Now())
+    queued = shards.filter(is_due, state=ShardState.QUEUED).order_by().values("pk")[:RINGS_AT_ONCE].count()
+    return queued or int(not shards.exists())
 
 
-def _publish(task: str, identifier: int, *, queue: str, expires: float | None) -> None:
+def _publish(queue: str, *, rings: int, expires: float | None = None) -> None:
     send: Callable[..., object] = current_app.send_task
     try:
-        send(task, args=[identifier], queue=queue, retry=False, expires=expires)
+        for _ in range(rings):
+            send(TASK, queue=queue, retry=False, expires=expires)
     except (OperationalError, OSError) as error:
-        logger.warning("The broker could not be reached (%s); %s %s waits until the reaper rings again.", error, task, identifier)
+        logger.warning("The broker could not be reached (%s); the work waits until the reaper rings again.", error)

@@ -16,8 +16,6 @@ from workers.stopping import Stopping
 
 logger = logging.getLogger(__name__)
 
-CODE_ERROR = "code_error"
-
 
 @contextmanager
 def answering(lease: Lease) -> Iterator[None]:
@@ -33,14 +31,14 @@ def answering(lease: Lease) -> Iterator[None]:
         _end(lease, code=error.code, message=str(error))
     except Stopping:
         with _unless_lost(lease):
-            lifecycle.release(lease, note="The worker was told to stop; back in the queue.")
+            lifecycle.release(lease, note=lifecycle.TOLD_TO_STOP)
     except LOST_CONNECTION:
         logger.exception("The database failed while run %s was worked on; its lease will run out.", lease.run_id)
     except Exception as error:
         logger.exception("A fault of ours ended run %s.", lease.run_id)
         what = f"{type(error).__name__}: {str(error)[:300]}"
         message = f"The portal's own code failed ({what}): the worker's log has the traceback; report it."
-        _end(lease, code=CODE_ERROR, message=message)
+        _end(lease, code=lifecycle.CODE_ERROR, message=message)
 
 
 def public(message: str) -> str:

@@ -3,6 +3,9 @@
 The lease must not outlive work that hangs: the thread renews only while `pulse.beat()` was called within `stall`
 seconds. Work that has not moved for longer, such as a wedged GPU call, cannot be stopped from inside: the process ends,
 its lease runs out, and whoever looks after the process starts it anew.
+
+A worker that is told to stop asks between its steps, and hands back what it has. A step that takes long (a model that is
+loaded, a large batch) cannot be asked: then this thread hands the work back and ends the process.
 """
 
 import logging
@@ -14,7 +17,7 @@ from typing import Self
 
 from django.db import connection
 
-from workers import lifecycle
+from workers import lifecycle, stopping
 from workers.lost_connection import LOST_CONNECTION
 
 logger = logging.getLogger(__name__)
@@ -27,6 +30,10 @@ STALL = 900.0
 
 FETCHING_STALL = 6 * 3600.0
 """The same where weights may be fetched from the hub, which tells no progress: 41 GB at 2 MB/s."""
+
+
+GRACE = 4.0
+"""Seconds that the work has to reach its next step once the process is to stop."""
 
 
 class Pulse:
@@ -61,10 +68,15 @@ class Pulse:
 
     def _run(self) -> None:
         told, renewed = "", time.monotonic()
+        stopped_at: float | None = None
         while not self._stop.wait(1.0):
             if time.monotonic() - self._last_beat > self._stall:
                 logger.critical("The work has not moved for %.0f s (%s); this process ends.", self._stall, told)
                 os._exit(os.EX_SOFTWARE)
+            if stopping.is_requested():
+                stopped_at = stopped_at or time.monotonic()
+                if time.monotonic() - stopped_at > GRACE:
+                    self._hand_back()
             try:
                 if self._activity != told:
                     told = self._activity
@@ -78,3 +90,15 @@ class Pulse:
                 logger.warning("The lease could not be renewed (%s); trying again.", str(error).strip())
                 connection.close()
         connection.close()
+
+    def _hand_back(self) -> None:
+        """Return the work to the queue and end the process: its step would take too long, and could write nothing after this."""
+        try:
+            lifecycle.release(self._lease, note=lifecycle.TOLD_TO_STOP)
+        except (lifecycle.LostLease, lifecycle.LostRace) as lost:
+            logger.info("There was nothing to hand back: %s.", lost)
+        except LOST_CONNECTION as error:
+            logger.warning("The work could not be handed back (%s); its lease will run out.", str(error).strip())
+        else:
+            logger.info("Told to stop: run %s was handed back in the middle of a step.", self._lease.run_id)
+        os._exit(os.EX_OK)

@@ -13,7 +13,10 @@ from django.db.models import F, Func, IntegerField, Q, Sum
 from django.db.models.functions import Now
 
 from leaderboards.models import Claim, Metric, Model, Protocol
-from workers.states import ENDED, RunState, ShardState
+from workers.faults import FaultClass
+from workers.states import ENDED, Priority, RunState, ShardState
+
+ENDED_VALUES = sorted(ENDED)
 
 WORKER_SILENCE = timedelta(seconds=90)
 """A worker that was not heard from for this long counts as gone."""
@@ -122,8 +125,12 @@ class Run(models.Model):
     protocol = models.ForeignKey(Protocol, models.PROTECT, related_name="runs")
     state = models.CharField(max_length=10, choices=RunState, default=RunState.REQUESTED)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="runs")
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     items_per_task = models.PositiveIntegerField(null=True, blank=True)
     token_budget = models.PositiveIntegerField(default=1024, help_text="Tokens a batch, about; halved where memory runs out.")
+    shard_tokens = models.PositiveBigIntegerField(
+        default=0, help_text="Tokens a shard, at most; 0 until planned, unless it was asked for."
+    )
     threads = models.PositiveSmallIntegerField(
         default=0, help_text="CPU threads that every batch is scored with; 0 until planned."
     )
@@ -142,6 +149,7 @@ class Run(models.Model):
     results = models.JSONField(default=dict, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    planned_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
@@ -150,7 +158,7 @@ class Run(models.Model):
         constraints = [models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known")]
         indexes = [
             models.Index(fields=["-requested_at"], name="run_newest_first"),
-            models.Index(fields=["state", "requested_at"], name="run_queue"),
+            models.Index(fields=["-priority", "requested_at"], name="run_queue", condition=~Q(state__in=ENDED_VALUES)),
         ]
         ordering = ["-requested_at"]
 
@@ -167,7 +175,7 @@ class RunEvent(models.Model):
     """What happened to a run, append-only: the runtime role may insert here and nothing else."""
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="events")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(db_default=Now(), help_text="By the database's clock: a worker's may be wrong.")
     state = models.CharField(max_length=10, choices=RunState)
     note = models.TextField(blank=True, default="")
     actor = models.TextField(blank=True, default="", help_text="A user's or a worker's name.")
@@ -223,21 +231,29 @@ class ShardQuerySet(models.QuerySet["Shard"]):
 class Shard(models.Model):
     """Whole batches of a run's plan, the unit that a worker claims.
 
-    `batches` is [{"samples": [index, ...], "cuts": [tokens, ...]}, ...], as workers.evaluation.contract.Batch says. A claim
+    `batches` is [{"samples": [index, ...], "cuts": [tokens, ...], ...}, ...], as workers.evaluation.contract.Batch says. A claim
     raises `fence` by one; every write carries the fence it was claimed with, so that a worker that lost its lease can no
     longer write.
     """
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="shards")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="shards", db_index=False)
     index = models.PositiveIntegerField()
     plan_version = models.PositiveSmallIntegerField(default=1)
     batches = models.JSONField()
     batches_done = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that scoring all its batches computes.")
     state = models.CharField(max_length=7, choices=ShardState, default=ShardState.QUEUED)
     fence = models.BigIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="When it may be tried again after a fault.")
     lease_owner = models.TextField(blank=True, default="")
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    scored_by = models.JSONField(default=list, blank=True, help_text="Each scorer's facts, and the batch it began at.")
+    device = models.TextField(blank=True, default="", help_text="Where it was last scored, e.g. 2 × NVIDIA H200.")
+    device_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that were computed there.")
+    device_seconds = models.FloatField(default=0.0, help_text="How long that took, without loading the model.")
     error_code = models.TextField(blank=True, default="")
     error_message = models.TextField(blank=True, default="")
 
@@ -245,13 +261,36 @@ class Shard(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "index"], name="shard_once"),
+            # By an expression that nobody sorts by: PostgreSQL takes the first queued shard of a run from the index below, which
+            # holds no more than what is left, and never walks past all that is done.
+            models.UniqueConstraint("run", F("index") + 0, name="shard_once"),
             models.CheckConstraint(condition=Q(state__in=ShardState.values), name="shard_state_known"),
         ]
-        indexes = [models.Index(F("state"), F("lease_expires_at"), name="shard_queue")]
+        # What is done leaves the index, so that a claim's cost does not grow with it; a heartbeat changes no index at all.
+        indexes = [models.Index(fields=["run", "state", "index"], name="shard_queue", condition=~Q(state=ShardState.DONE))]
 
     def __str__(self) -> str:
         return f"shard {self.index}"
+
+
+class Fault(models.Model):
+    """A piece of work that ended badly on a worker, append-only: what a shard's attempts and a worker's trust are told by."""
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="faults")
+    shard = models.ForeignKey(Shard, models.PROTECT, null=True, blank=True, related_name="faults")
+    worker = models.TextField(help_text="The worker's name.")
+    fault_class = models.CharField(max_length=15, choices=FaultClass)
+    code = models.TextField()
+    message = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(fault_class__in=FaultClass.values), name="fault_class_known")]
+        indexes = [models.Index(fields=["worker", "-at"], name="fault_by_worker")]
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_fault_class_display()}: {self.message}"
 
 
 class Request(models.Model):
@@ -303,6 +342,10 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
         """Those heard from within the last 90 seconds, by the database's clock."""
         return self.filter(last_seen_at__gt=Now() - WORKER_SILENCE)
 
+    def able(self) -> Self:
+        """Those online that get work."""
+        return self.online().filter(set_aside_at=None)
+
 
 class Worker(models.Model):
     """A process that scores: what it has and when it was last heard from."""
@@ -319,8 +362,16 @@ class Worker(models.Model):
     device_count = models.PositiveSmallIntegerField(default=1)
     memory_bytes = models.BigIntegerField(help_text="Memory for weights: of all its GPUs, else of the machine.")
     software = models.JSONField(default=dict)
+    warm_checkpoint = models.ForeignKey(
+        Checkpoint, models.SET_NULL, null=True, blank=True, related_name="+", help_text="The model that it holds in memory."
+    )
     registered_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    set_aside_at = models.DateTimeField(null=True, blank=True, help_text="Since when it gets no work.")
+    set_aside_reason = models.TextField(blank=True, default="")
+    trusted_since = models.DateTimeField(
+        null=True, blank=True, help_text="When staff put it back: what was before does not count."
+    )
 
     objects = WorkerQuerySet.as_manager()
 
@@ -329,6 +380,11 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def device_label(self) -> str:
+        """What it computes on, as shards and speeds name it, e.g. "2 × NVIDIA H200"."""
+        return f"{self.device_count} × {self.device_name}"
 
     def fits(self, checkpoint: Checkpoint) -> bool:
         """Whether it has the device and the memory that the checkpoint needs."""

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from leaderboards.models import Protocol
-from workers import checkpoints, lifecycle, stopping, warm
+from workers import checkpoints, lifecycle, shards, speed, stopping, warm
 from workers.engine import Engine, open_engine
 from workers.evaluation import mmlu_2022, selftest
 from workers.evaluation.contract import (
@@ -33,14 +34,9 @@ ROWS_AT_ONCE = 2000
 PLAN_VERSION = 1
 
 
-def plan(run_id: int, *, worker: Worker) -> None:
-    """Plan a waiting run; nothing when it is not waiting, or when this worker could not score it."""
-    run = Run.objects.select_related("checkpoint", "protocol").get(pk=run_id)
-    if not worker.fits(run.checkpoint):
-        return
-    lease = lifecycle.claim_planning(run_id, by=worker.name)
-    if lease is None:
-        return
+def plan(lease: RunLease, *, worker: Worker) -> None:
+    """Plan a run that was claimed for it."""
+    run = Run.objects.select_related("checkpoint", "protocol").get(pk=lease.run_id)
     with answering(lease), Pulse(lease, stall=FETCHING_STALL) as pulse:
         _plan(run, lease=lease, pulse=pulse, worker=worker)
 
@@ -78,8 +74,8 @@ def planned_requests(run: Run, *, samples: Sequence[int] | None = None) -> Itera
     if samples is not None:
         rows = rows.filter(sample__index__in=samples)
     columns = rows.values_list("ordinal", "sample__index", "choice", "kind", "prompt__text", "continuation", "settings")
-    for ordinal, sample, choice, kind, context, continuation, settings in columns.iterator(chunk_size=ROWS_AT_ONCE):
-        yield PlannedRequest(ordinal, sample, choice, cast(RequestKind, kind), context, continuation, settings)
+    for ordinal, sample, choice, kind, context, continuation, written_by in columns.iterator(chunk_size=ROWS_AT_ONCE):
+        yield PlannedRequest(ordinal, sample, choice, cast(RequestKind, kind), context, continuation, written_by)
 
 
 def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
@@ -97,6 +93,8 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
     batches = engine.batches(built, source, token_budget=run.token_budget)
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
+    shard_tokens = run.shard_tokens or speed.tokens_in(settings.SHARD_SECONDS, run.checkpoint, worker=worker)
+    parts = shards.cut(batches, tokens=shard_tokens)
     pulse.beat("Storing the plan.")
     provenance = {
         # As the registry names the checkpoint, not by a path of this machine: provenance is public.
@@ -108,13 +106,16 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
             "token_budget": run.token_budget,
             "threads": engine.threads(),
             "batches": len(batches),
+            "shard_tokens": shard_tokens,
+            "shards": len(parts),
             "requests": len(built.requests),
             "is_bit_identical": True,
         },
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
     connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
-    _store(run, built, lease=lease, batches=batches, threads=engine.threads(), provenance=provenance)
+    values = {"threads": engine.threads(), "shard_tokens": shard_tokens, "provenance": provenance}
+    _store(run, built, lease=lease, parts=parts, values=values)
 
 
 def digesting(pulse: Pulse) -> Callable[[int, int], None]:
@@ -150,7 +151,7 @@ def _make_weights(checkpoint: Checkpoint, *, engine: Engine, pulse: Pulse) -> No
 
 
 @transaction.atomic
-def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Batch], threads: int, provenance: dict[str, Any]) -> None:
+def _store(run: Run, built: Plan, *, lease: RunLease, parts: Sequence[Sequence[Batch]], values: dict[str, Any]) -> None:
     prompts = _store_prompts({request.context for request in built.requests})
     samples = Sample.objects.bulk_create((_sample_row(run, sample) for sample in built.samples), batch_size=ROWS_AT_ONCE)
     sample_keys = {sample.index: sample.pk for sample in samples}
@@ -163,8 +164,8 @@ def _store(run: Run, built: Plan, *, lease: RunLease, batches: Sequence[Batch], 
             for request in requests
         )  # fmt: skip
     lifecycle.planned(
-        lease, shards=[batches], plan_version=PLAN_VERSION, threads=threads,
-        samples_total=len(built.samples), requests_total=len(built.requests), provenance=provenance,
+        lease, shards=parts, plan_version=PLAN_VERSION,
+        samples_total=len(built.samples), requests_total=len(built.requests), **values,
     )  # fmt: skip
 
 

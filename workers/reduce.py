@@ -15,17 +15,14 @@ from workers.evaluation.errors import PlanChanged
 from workers.guard import answering
 from workers.heartbeat import Pulse
 from workers.lifecycle import RunLease
-from workers.models import ClaimMapping, Request, Run, Sample, Worker
+from workers.models import ClaimMapping, Request, Run, Sample
 
 ROWS_AT_ONCE = 2000
 
 
-def reduce(run_id: int, *, worker: Worker) -> None:
-    """Reduce a run whose shards are all done, and record what it measured; nothing when it is not that far."""
-    lease = lifecycle.claim_reducing(run_id, by=worker.name)
-    if lease is None:
-        return
-    run = Run.objects.select_related("checkpoint__model", "protocol").get(pk=run_id)
+def reduce(lease: RunLease) -> None:
+    """Reduce a run that was claimed for it, and record what it measured."""
+    run = Run.objects.select_related("checkpoint__model", "protocol").get(pk=lease.run_id)
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
         reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), _responses(run))

@@ -37,6 +37,7 @@ def this_worker() -> Worker:
         "device_count": device.count,
         "memory_bytes": device.memory_bytes,
         "software": engine.software(),
+        "warm_checkpoint": None,
         "registered_at": Now(),
         "last_seen_at": Now(),
     }

@@ -1,12 +1,13 @@
 """Scoring: a shard's batches, one after another, each stored as soon as it is scored."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 
-from workers import lifecycle, plan, stopping, warm
+from workers import lifecycle, plan, shards, stopping, warm
 from workers.engine import Scorer, open_engine
 from workers.evaluation.contract import Batch, PlannedRequest, Response
 from workers.evaluation.errors import OutOfMemory
@@ -30,22 +31,25 @@ WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
 NUL_SHOWN = "\N{SYMBOL FOR NULL}"
 """What stands for a NUL in a written text."""
 
-Ready = tuple[list[PlannedRequest], "Future[Callable[[], list[Response]]]"]
-"""A batch's requests, and the call that scores them once their tokens are there."""
+Ready = tuple[Batch, list[PlannedRequest], "Future[Callable[[], list[Response]]]"]
+"""A batch, its requests, and the call that scores them once their tokens are there."""
 
 
-def score(shard_id: int, *, worker: Worker) -> None:
-    """Score what is left of a queued shard; nothing when it is not to be had, or when this worker could not load its model.
+@dataclass(frozen=True)
+class Done:
+    """How far a shard is with a batch that was just scored, and what that batch took."""
+
+    batches: int
+    tokens: int
+    seconds: float
+
+
+def score(lease: ShardLease, *, worker: Worker) -> None:
+    """Score what is left of a shard that was claimed for it.
 
     A batch is stored in one transaction that the fence guards, so that a worker's death costs one batch at most.
     """
-    shard = Shard.objects.select_related("run__checkpoint", "run__protocol").get(pk=shard_id)
-    if not worker.fits(shard.run.checkpoint):
-        return
-    lease = lifecycle.claim_shard(shard_id, by=worker.name)
-    if lease is None:
-        return
-    shard.refresh_from_db()
+    shard = Shard.objects.select_related("run__checkpoint", "run__protocol").get(pk=lease.shard_id)
     with answering(lease), Pulse(lease) as pulse:
         _score(shard, lease=lease, pulse=pulse, worker=worker)
         lifecycle.finish_shard(lease)
@@ -65,10 +69,11 @@ def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> 
     )
     scorer = engine.scorer(model, threads=run.threads or engine.threads())
     connection.close()  # it lay idle while the model was loaded
+    warm.tell(worker)
     facts = {
         "worker": worker.name, "device": asdict(engine.device()), "software": engine.software(), "way": scorer.way,
     }  # fmt: skip
-    lifecycle.record_scorer(lease, facts=facts, from_batch=shard.batches_done)
+    lifecycle.record_scorer(lease, facts=facts, from_batch=shard.batches_done, device=worker.device_label)
     try:
         if shard.plan_version < run.plan_version:
             _cut_anew(shard, lease=lease, scorer=scorer, token_budget=run.token_budget)
@@ -82,7 +87,9 @@ def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> 
 def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Scorer) -> str:
     """Score batch after batch, all of them; where memory runs out, those before that, and the sentence that says so."""
     with ThreadPoolExecutor(max_workers=1) as beside:
-        for requests, ready in _made_ready(shard, scorer=scorer, beside=beside):
+        began = time.monotonic()
+        is_first = True
+        for batch, requests, ready in _made_ready(shard, scorer=scorer, beside=beside):
             if stopping.is_requested():
                 raise stopping.Stopping
             pulse.beat("Scoring.")
@@ -91,7 +98,10 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
             except OutOfMemory as error:
                 return str(error)  # not the error: its traceback would hold on to the memory
             shard.batches_done += 1
-            _store(shard.run, requests, responses, lease=lease, batches_done=shard.batches_done)
+            ended = time.monotonic()
+            done = Done(shard.batches_done, tokens=shards.work([batch], is_first=is_first), seconds=ended - began)
+            _store(shard.run, requests, responses, lease=lease, done=done)
+            began, is_first = ended, False
             pulse.beat()
     return ""
 
@@ -100,9 +110,9 @@ def _made_ready(shard: Shard, *, scorer: Scorer, beside: ThreadPoolExecutor) -> 
     """What is left of the shard; each batch's tokens are made while the one before it is scored."""
     ahead: Ready | None = None
     for stored in shard.batches[shard.batches_done :]:
-        batch = Batch(tuple(stored["samples"]), tuple(stored["cuts"]))
+        batch = shards.batch_of(stored)
         requests = list(plan.planned_requests(shard.run, samples=batch.samples))
-        following = requests, beside.submit(scorer.prepare, requests, batch.cuts)
+        following = batch, requests, beside.submit(scorer.prepare, requests, batch.cuts)
         if ahead is not None:
             yield ahead
         ahead = following
@@ -139,10 +149,8 @@ def _cut_anew(shard: Shard, *, lease: ShardLease, scorer: Scorer, token_budget: 
 
 
 @transaction.atomic
-def _store(
-    run: Run, requests: Sequence[PlannedRequest], responses: Sequence[Response], *, lease: ShardLease, batches_done: int
-) -> None:
-    lifecycle.advance(lease, batches_done=batches_done)
+def _store(run: Run, requests: Sequence[PlannedRequest], responses: Sequence[Response], *, lease: ShardLease, done: Done) -> None:
+    lifecycle.advance(lease, batches_done=done.batches, tokens=done.tokens, seconds=done.seconds)
     answers = [
         (request.ordinal, response.log_likelihood, response.is_greedy, _storable(response.text), response.tokens)
         for request, response in zip(requests, responses, strict=True)

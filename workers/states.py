@@ -10,6 +10,7 @@ class RunState(models.TextChoices):
     PLANNING = "planning", "Planning"
     SCORING = "scoring", "Scoring"
     REDUCING = "reducing", "Reducing"
+    PAUSED = "paused", "Paused"
     FINISHED = "finished", "Finished"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
@@ -24,17 +25,27 @@ class ShardState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class Priority(models.IntegerChoices):
+    """Which runs come first; among equals the one that was asked for first."""
+
+    LOW = -10, "Low"
+    NORMAL = 0, "Normal"
+    HIGH = 10, "High"
+
+
+ENDED = frozenset({RunState.FINISHED, RunState.FAILED, RunState.CANCELLED})
+"""Nothing more happens by itself; a failed run goes on where it stood when staff say so."""
+
 MOVES: dict[RunState, frozenset[RunState]] = {
-    RunState.REQUESTED: frozenset({RunState.PLANNING, RunState.FAILED, RunState.CANCELLED}),
-    RunState.PLANNING: frozenset({RunState.REQUESTED, RunState.SCORING, RunState.FAILED, RunState.CANCELLED}),
-    RunState.SCORING: frozenset({RunState.REDUCING, RunState.FAILED, RunState.CANCELLED}),
-    RunState.REDUCING: frozenset({RunState.SCORING, RunState.FINISHED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.REQUESTED: frozenset({RunState.PLANNING, RunState.PAUSED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.PLANNING: frozenset({RunState.REQUESTED, RunState.SCORING, RunState.PAUSED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.SCORING: frozenset({RunState.REDUCING, RunState.PAUSED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.REDUCING: frozenset({RunState.SCORING, RunState.FINISHED, RunState.PAUSED, RunState.FAILED, RunState.CANCELLED}),
+    RunState.PAUSED: frozenset({RunState.REQUESTED, RunState.SCORING, RunState.CANCELLED}),
     RunState.FINISHED: frozenset(),
-    RunState.FAILED: frozenset(),
+    RunState.FAILED: frozenset({RunState.REQUESTED, RunState.SCORING}),
     RunState.CANCELLED: frozenset(),
 }
-
-ENDED = frozenset(state for state, targets in MOVES.items() if not targets)
 
 
 def sources_of(target: RunState) -> list[RunState]:

@@ -1,25 +1,13 @@
-"""Thin Celery tasks: each carries an id to where the work is, and work that is not to be had costs nothing."""
+"""The thin Celery task: a ring says that there is work, and when there is none it costs one query."""
 
 from celery import shared_task
 
-from workers import plan, reaper, reduce, registration, score
+from workers import reaper, registration, shift
 
-__all__ = ["plan_run", "reaper", "reduce_run", "score_shard"]  # the reaper hears the scheduler's signal once it is imported
-
-
-@shared_task(name="workers.tasks.plan_run")
-def plan_run(run_id: int) -> None:
-    """Plan a waiting run, if this worker fits it."""
-    plan.plan(run_id, worker=registration.this_worker())
+__all__ = ["reaper", "work"]  # the reaper hears the scheduler's signal once it is imported
 
 
-@shared_task(name="workers.tasks.score_shard")
-def score_shard(shard_id: int) -> None:
-    """Score a queued shard, if this worker fits it."""
-    score.score(shard_id, worker=registration.this_worker())
-
-
-@shared_task(name="workers.tasks.reduce_run")
-def reduce_run(run_id: int) -> None:
-    """Reduce a run whose shards are done."""
-    reduce.reduce(run_id, worker=registration.this_worker())
+@shared_task(name="workers.tasks.work")
+def work() -> None:
+    """Do what there is to do for this worker, until nothing is left."""
+    shift.work(registration.this_worker())

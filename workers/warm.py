@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from workers import checkpoints
 from workers.engine import Engine
 from workers.evaluation.errors import CheckpointBroken
-from workers.models import Checkpoint
+from workers.lifecycle import Warmth
+from workers.models import Checkpoint, Worker
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointSource
@@ -21,6 +22,7 @@ Progress = Callable[[int, int], None]
 class _Warm:
     key: tuple[object, ...]
     model: "LoadedModel"
+    checkpoint_id: int
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ class _Digested:
 
 _warm: _Warm | None = None
 _digested: _Digested | None = None
+
+
+def checkpoint() -> Warmth:
+    """The checkpoint whose model this process holds."""
+    return Warmth(_warm.checkpoint_id if _warm else None)
+
+
+def tell(worker: Worker) -> None:
+    """Say on the worker's row which model it holds."""
+    if worker.warm_checkpoint_id != checkpoint().checkpoint_id:
+        worker.warm_checkpoint_id = checkpoint().checkpoint_id
+        worker.save(update_fields=["warm_checkpoint"])
 
 
 def source_of(checkpoint: Checkpoint, *, engine: Engine) -> "CheckpointSource":
@@ -58,7 +72,7 @@ def model_of(checkpoint: Checkpoint, *, planned: Files, engine: Engine, progress
         raise CheckpointBroken(f"The files of {checkpoint.location} changed after the run was planned: ask for the run again.")
     if _warm is None or _warm.key != digested.key:
         _warm = None
-        _warm = _Warm(key=digested.key, model=engine.load(source, progress=loading))
+        _warm = _Warm(key=digested.key, model=engine.load(source, progress=loading), checkpoint_id=checkpoint.pk)
     return _warm.model
 
 

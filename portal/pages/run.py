@@ -1,22 +1,19 @@
-"""A run: how far it is or why it waits, what ran, and what came out; and the two buttons that staff have."""
+"""A run: how far it is or why it waits, what ran, and what came out."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import cast
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
-from portal.context import NOT_INDEXED, page, viewer
+from portal.context import NOT_INDEXED, page
 from portal.pages import measured, run_answers, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -24,10 +21,13 @@ from portal.pages.paper_cards import title_of
 from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
-from workers import lifecycle, waiting
+from workers import waiting
+from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent, Shard
+from workers.states import Priority, RunState, ShardState
 
 EVENTS_SHOWN = 100
+FAILED_SHOWN = 20
 NO_SUCH_RUN = "There is no run at this address."
 
 
@@ -77,6 +77,18 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Controls:
+    """What staff can do to the run as it is."""
+
+    can_pause: bool
+    can_resume: bool
+    can_retry: bool
+    failed_shards: tuple[int, ...]
+    priority: str
+    priorities: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunPage:
     """All that a run's page shows."""
 
@@ -89,8 +101,10 @@ class RunPage:
     state: str
     state_label: str
     is_open: bool
+    controls: Controls
     waits_for: str
     activity: str
+    fault: str
     error: str
     progress: Progress | None
     requested_at: datetime
@@ -118,37 +132,6 @@ def run_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
 
 
-@require_POST
-def request_run(request: HttpRequest) -> HttpResponse:
-    """Ask for the run that tests a mapped claim, and go to its page; staff only."""
-    by = _staff(request)
-    key = request.POST.get("mapping", "")
-    is_key = key.isascii() and key.isdigit() and len(key) < 19
-    mapping = ClaimMapping.objects.filter(pk=int(key)).first() if is_key else None
-    if mapping is None:
-        raise Http404("What would test this claim is not known any more: go back and reload the page.")
-    run = lifecycle.request(mapping, by=by)
-    return HttpResponseRedirect(address("runs:detail", run.public_id))
-
-
-@require_POST
-def cancel_run(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """End a run; staff only. A run that has ended meanwhile stays as it is: its page says how it ended."""
-    by = _staff(request)
-    run = Run.objects.filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
-    with suppress(lifecycle.LostRace):  # it ended first, which its page shows
-        lifecycle.cancel(run, by=by)
-    return HttpResponseRedirect(address("runs:detail", public_id))
-
-
-def _staff(request: HttpRequest) -> User:
-    if not viewer(request).is_staff or not isinstance(request.user, User):
-        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
-    return request.user
-
-
 def read(public_id: UUID) -> RunPage:
     """The page's content in a constant number of queries; Http404 when there is no such run."""
     run = Run.objects.select_related("checkpoint", "protocol").filter(public_id=public_id).first()
@@ -164,8 +147,10 @@ def read(public_id: UUID) -> RunPage:
         state=run.state,
         state_label=run.get_state_display(),
         is_open=not run.has_ended,
+        controls=_controls(run),
         waits_for=waiting.why(run),
         activity=run.activity,
+        fault=class_of(run.error_code).label if run.error_code else "",
         error=run.error_message,
         progress=_progress(run),
         requested_at=run.requested_at,
@@ -177,6 +162,19 @@ def read(public_id: UUID) -> RunPage:
         targets=_targets(run),
         answers=run_answers.read(run),
         facts=run_facts.read(run),
+    )
+
+
+def _controls(run: Run) -> Controls:
+    """What can be done by the state that the run is in; of a failed one, which shards failed: one query."""
+    failed = run.shards.filter(state=ShardState.FAILED).order_by("index")[:FAILED_SHOWN] if run.state == RunState.FAILED else ()
+    return Controls(
+        can_pause=not run.has_ended and run.state != RunState.PAUSED,
+        can_resume=run.state == RunState.PAUSED,
+        can_retry=run.state == RunState.FAILED,
+        failed_shards=tuple(shard.index for shard in failed),
+        priority=Priority(run.priority).label.lower() if run.priority in Priority.values else "",
+        priorities=tuple((value, label) for value, label in Priority.choices if value != run.priority),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs: those that are open, those that ended, and the workers that take them."""
+"""Runs: those that are open with when they should end, those that ended, and the workers that take them."""
 
 import re
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from portal.context import page
 from portal.pages import figures
 from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
 from portal.pages.links import Link, address
-from workers import occupation, waiting
+from workers import forecast, occupation, waiting
+from workers.forecast import Forecast
 from workers.models import Run, RunQuerySet, Worker
-from workers.states import ENDED
+from workers.states import ENDED, Priority, RunState
 
 PAGE = 40
 OPEN_SHOWN = 100
@@ -32,6 +33,9 @@ class RunCard:
     requested_at: datetime
     took: str
     is_trial: bool
+    priority: str
+    starts: str
+    ends: str
     key: int
 
 
@@ -43,6 +47,9 @@ class WorkerCard:
     size: str
     memory_bytes: int
     run: Link | None
+    warm: str
+    last_seen_at: datetime
+    set_aside: str
 
 
 def runs(request: HttpRequest) -> HttpResponse:
@@ -50,7 +57,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     is_first = not after
     context = {
-        "open_runs": cards(Run.objects.open().order_by("requested_at")[:OPEN_SHOWN]) if is_first else (),
+        "open_runs": cards(Run.objects.open().order_by("-priority", "requested_at")[:OPEN_SHOWN]) if is_first else (),
         "workers": online_workers() if is_first else (),
         "ended": ended(after),
         "section": "runs",
@@ -69,25 +76,40 @@ def ended(after: str) -> Page[RunCard]:
 
 
 def cards(runs: RunQuerySet) -> tuple[RunCard, ...]:
-    """The runs in their order: one query, and two more for why those wait that do."""
+    """The runs in their order: one query, three more for why those wait that do, and five for when those end that are open."""
     found = list(runs.select_related("checkpoint", "protocol").defer("provenance", "results"))
     waits_for = waiting.reasons(found)
-    return tuple(
-        RunCard(
-            run=_link(run),
-            protocol=run.protocol.name,
-            is_selftest=run.protocol.is_selftest,
-            state=run.state,
-            state_label=run.get_state_display(),
-            activity=run.activity,
-            waits_for=waits_for[run.pk],
-            requested_at=run.requested_at,
-            took=took(run),
-            is_trial=run.items_per_task is not None,
-            key=run.pk,
-        )
-        for run in found
+    forecasts = forecast.of([run for run in found if not run.has_ended])
+    return tuple(_card(run, waits_for=waits_for[run.pk], foreseen=forecasts.get(run.pk, forecast.UNKNOWN)) for run in found)
+
+
+def _card(run: Run, *, waits_for: str, foreseen: Forecast) -> RunCard:
+    is_paused = run.state == RunState.PAUSED
+    return RunCard(
+        run=_link(run),
+        protocol=run.protocol.name,
+        is_selftest=run.protocol.is_selftest,
+        state=run.state,
+        state_label=run.get_state_display(),
+        activity="" if is_paused else run.activity,
+        waits_for=waits_for,
+        requested_at=run.requested_at,
+        took=took(run),
+        is_trial=run.items_per_task is not None,
+        priority=run.get_priority_display().lower() if run.priority != Priority.NORMAL else "",
+        starts="when resumed" if is_paused else _from_now(foreseen.starts_in),
+        ends="when resumed" if is_paused else _from_now(foreseen.ends_in),
+        key=run.pk,
     )
+
+
+def _from_now(seconds: float | None) -> str:
+    """When something should happen, no more exactly than it is known."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 1:
+        return "now"
+    return "within a minute" if seconds < 60 else f"in about {figures.duration(round(seconds / 60) * 60).removesuffix(' 0 s')}"
 
 
 def _link(run: Run) -> Link:
@@ -102,7 +124,7 @@ def took(run: Run) -> str:
 
 
 def online_workers() -> tuple[WorkerCard, ...]:
-    """Who could take a run, and who works on which: three queries."""
+    """Who could take a run, who works on which, and who gets no work: three queries."""
     busy = occupation.occupations()
     return tuple(
         WorkerCard(
@@ -110,6 +132,9 @@ def online_workers() -> tuple[WorkerCard, ...]:
             size=figures.counted(worker.device_count, "core" if worker.device == Worker.Device.CPU else "GPU"),
             memory_bytes=worker.memory_bytes,
             run=_link(busy[worker.name]) if worker.name in busy else None,
+            warm=worker.warm_checkpoint.name if worker.warm_checkpoint else "",
+            last_seen_at=worker.last_seen_at,
+            set_aside=worker.set_aside_reason if worker.set_aside_at else "",
         )
-        for worker in Worker.objects.online()
+        for worker in Worker.objects.online().select_related("warm_checkpoint")
     )

@@ -61,23 +61,23 @@ def make_mapping(*, claim=None, checkpoint=None, protocol=None, scale=100.0):
     )
 
 
-def make_worker(*, memory_bytes=64 * GIGABYTE, device="cpu", seen_at=None):
+def make_worker(*, memory_bytes=64 * GIGABYTE, device="cpu", seen_at=None, name="", **values):
     now = timezone.now()
     return Worker.objects.create(
-        name=f"scorer{next(_numbers)}@host", device=device, device_name="a device", memory_bytes=memory_bytes,
-        registered_at=now, last_seen_at=seen_at or now,
+        name=name or f"scorer{next(_numbers)}@host", device=device, device_name="a device", memory_bytes=memory_bytes,
+        registered_at=now, last_seen_at=seen_at or now, **values,
     )  # fmt: skip
 
 
-def make_planned_run(*, samples=4, batch_size=2, shards=1, checkpoint=None, protocol=None):
-    """A run that is being scored: `samples` items of two options each, cut into batches and shards."""
+def make_planned_run(*, samples=4, batch_size=2, shards=1, checkpoint=None, protocol=None, **values):
+    """A run that is being scored: `samples` items of two options each, cut into batches of 100 tokens each and shards."""
     checkpoint = checkpoint or make_checkpoint()
     protocol = protocol or make_protocol()
     run = Run.objects.create(
         checkpoint=checkpoint, protocol=protocol, state=RunState.SCORING, plan_version=1,
         samples_total=samples, requests_total=2 * samples,
         seeds={"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234},
-        provenance={"tasks": []},
+        provenance={"tasks": []}, **values,
     )  # fmt: skip
     for index in range(samples):
         prompt = Prompt.objects.create(digest=f"{run.pk}/{index}".encode(), text=f"Question {index}?")
@@ -89,11 +89,11 @@ def make_planned_run(*, samples=4, batch_size=2, shards=1, checkpoint=None, prot
                 run=run, ordinal=2 * index + choice, sample=sample, choice=choice, prompt=prompt, continuation=" AB"[choice]
             )
     batches = [
-        {"samples": list(range(start, min(start + batch_size, samples))), "cuts": []} for start in range(0, samples, batch_size)
+        {"samples": list(range(start, min(start + batch_size, samples))), "cuts": [], "tokens": 100, "kept": 0}
+        for start in range(0, samples, batch_size)
     ]
     per_shard = -(-len(batches) // shards)
     for index in range(shards):
-        Shard.objects.create(
-            run=run, index=index, batches=batches[index * per_shard : (index + 1) * per_shard], state=ShardState.QUEUED
-        )
+        own = batches[index * per_shard : (index + 1) * per_shard]
+        Shard.objects.create(run=run, index=index, batches=own, tokens=100 * len(own), state=ShardState.QUEUED)
     return run

@@ -107,6 +107,11 @@ def test_a_failed_run_shows_its_sentence_as_words(client):
     ]
 
 
+def test_a_failed_run_says_what_kind_of_fault_it_was(client):
+    run = make_run(state=RunState.FAILED, error_code="checkpoint_gated", error_message="Ask its owner.")
+    assert "Failed Gated weights. Ask its owner." in read(client.get(address(run))).main
+
+
 def test_a_waiting_run_says_why(client):
     make_worker(memory_bytes=8 * 10**9)
     run = make_run()
@@ -249,7 +254,7 @@ def test_the_list_has_queue_workers_and_history(client):
     page = read(client.get("/runs"))
     queue, workers, history = page.tables
     assert queue[1][:3] == ["GPT-NeoX-20B", "MMLU, 5-shot, letters", "Scoring Loading the model."]
-    assert workers[1] == ["CPU: a device", "1 core", "64 GB", "waiting for work"]
+    assert workers[1][:5] == ["CPU: a device", "1 core", "64 GB", "waiting for work", "no model"]
     assert (history[1][:3], history[1][4]) == (["Small", "Self self-test", "Finished"], "1 min 2 s")
     assert "@host" not in page.text
 

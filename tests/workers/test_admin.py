@@ -1,12 +1,13 @@
 """The registry in the admin: who may, what is refused, and the action that asks for runs."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
 from tests.factories.catalogue import make_paper
 from tests.factories.runs import make_checkpoint, make_mapping, make_planned_run, make_worker
-from workers.models import Checkpoint, Run
+from workers.models import Checkpoint, Run, Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +107,52 @@ def test_runs_and_history_are_read_only(admin, client):
     run.refresh_from_db()
     assert run.state == "scoring"
     assert client.post(reverse("admin:workers_run_delete", args=[run.pk]), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after"),
+    [
+        ("pause", "scoring", "paused"),
+        ("resume", "paused", "scoring"),
+        ("retry", "failed", "scoring"),
+        ("cancel", "scoring", "cancelled"),
+    ],
+)
+def test_the_actions_control_the_runs_that_they_can_and_say_which_are_left(admin, client, action, before, after):
+    run, other = make_planned_run(), make_planned_run()
+    Run.objects.filter(pk=run.pk).update(state=before)
+    Run.objects.filter(pk=other.pk).update(state="finished")
+    response = client.post(
+        reverse("admin:workers_run_changelist"), {"action": action, "_selected_action": [run.pk, other.pk]}, follow=True
+    )
+    assert dict(Run.objects.values_list("pk", "state")) == {run.pk: after, other.pk: "finished"}
+    assert f"{other} is finished: nothing was done." in response.content.decode()
+
+
+def test_the_actions_put_runs_before_others_and_behind_them(admin, client):
+    run = make_planned_run()
+    for action, priority in (("put_first", 10), ("put_last", -10)):
+        client.post(reverse("admin:workers_run_changelist"), {"action": action, "_selected_action": [run.pk]})
+        assert Run.objects.get().priority == priority
+
+
+def test_the_actions_set_a_worker_aside_and_put_it_back(admin, client):
+    worker = make_worker()
+    for action, is_aside in (("set_aside", True), ("set_aside", True), ("put_back", False)):
+        client.post(reverse("admin:workers_worker_changelist"), {"action": action, "_selected_action": [worker.pk]})
+        worker.refresh_from_db()
+        assert (worker.set_aside_at is not None) is is_aside
+    assert worker.trusted_since is not None
+
+
+@pytest.mark.parametrize("name", ["run", "worker"])
+def test_staff_without_the_right_control_nothing(client, name):
+    reader = User.objects.create(username="reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename=f"view_{name}"))
+    client.force_login(reader)
+    run, worker = make_planned_run(), make_worker()
+    for action in ("pause", "cancel", "set_aside"):
+        keys = [run.pk if name == "run" else worker.pk]
+        client.post(reverse(f"admin:workers_{name}_changelist"), {"action": action, "_selected_action": keys})
+    assert Run.objects.get().state == "scoring"
+    assert Worker.objects.get().set_aside_at is None

@@ -2,14 +2,18 @@
 
 import logging
 import socket
+from datetime import timedelta
 
 import pytest
 from celery import Celery
+from django.utils import timezone
 
 from portal.celery import app
 from tests.factories.runs import GIGABYTE, make_checkpoint, make_mapping, make_planned_run, make_worker
 from workers import doorbell, lifecycle
 from workers.models import Run, Shard
+
+RING = ("workers.tasks.work", "()")
 
 
 @pytest.fixture
@@ -33,12 +37,9 @@ def rung(settings):
 
 
 def test_a_request_rings_on_the_queue_of_its_device(committed_db, rung):
-    small = lifecycle.request(make_mapping(), by=None)
-    large = lifecycle.request(make_mapping(checkpoint=make_checkpoint(device="gpu")), by=None)
-    assert rung() == [
-        ("cpu", "workers.tasks.plan_run", f"[{small.pk}]"),
-        ("gpu", "workers.tasks.plan_run", f"[{large.pk}]"),
-    ]
+    lifecycle.request(make_mapping(), by=None)
+    lifecycle.request(make_mapping(checkpoint=make_checkpoint(device="gpu")), by=None)
+    assert rung() == [("cpu", *RING), ("gpu", *RING)]
 
 
 def test_a_request_that_is_rolled_back_rings_for_nothing(db, rung):
@@ -49,19 +50,20 @@ def test_a_request_that_is_rolled_back_rings_for_nothing(db, rung):
 @pytest.mark.django_db
 def test_what_is_rung_for_follows_the_state_of_the_run(rung):
     run = make_planned_run(samples=4, batch_size=1, shards=2)
+    make_worker(), make_worker()
     first, second = run.shards.order_by("index")
     doorbell.ring_now(run)
-    assert rung() == [
-        ("cpu", "workers.tasks.score_shard", f"[{first.pk}]"),
-        ("cpu", "workers.tasks.score_shard", f"[{second.pk}]"),
-    ]
-    leases = [lifecycle.claim_shard(shard.pk, by="one") for shard in (first, second)]
+    assert rung() == 2 * [("cpu", *RING)]
+    first_lease = lifecycle.claim_shard(first.pk, by="one")
+    doorbell.ring_now(run)
+    assert rung() == [("cpu", *RING)]
+    second_lease = lifecycle.claim_shard(second.pk, by="one")
     doorbell.ring_now(run)
     assert rung() == []
-    for lease in leases:
+    for lease in (first_lease, second_lease):
         lifecycle.finish_shard(lease)
     doorbell.ring_now(run)
-    assert rung() == [("cpu", "workers.tasks.reduce_run", f"[{run.pk}]")]
+    assert rung() == [("cpu", *RING)]
     Run.objects.filter(pk=run.pk).update(state="finished")
     doorbell.ring_now(run)
     assert rung() == []
@@ -70,9 +72,26 @@ def test_what_is_rung_for_follows_the_state_of_the_run(rung):
 @pytest.mark.django_db
 def test_the_reaper_rings_again_after_the_broker_lost_everything(rung):
     make_worker()
-    shard = make_planned_run().shards.get()
+    make_planned_run()
     lifecycle.reap()
-    assert rung() == [("cpu", "workers.tasks.score_shard", f"[{shard.pk}]")]
+    assert rung() == [("cpu", *RING)]
+
+
+@pytest.mark.django_db
+def test_no_more_is_rung_than_there_are_workers_and_no_more_than_there_is_to_do(rung):
+    runs = [make_planned_run(samples=40, batch_size=1, shards=40) for _ in range(3)]
+    doorbell.ring_now(runs[0])
+    assert len(rung()) == 1  # somebody may come online
+    for _ in range(5):
+        make_worker()
+    make_worker(set_aside_at=timezone.now())
+    doorbell.ring_now(runs[0])
+    assert len(rung()) == 5
+    lifecycle.reap()
+    assert len(rung()) == 5
+    Shard.objects.exclude(run=runs[0], index__lt=2).update(not_before=timezone.now() + timedelta(seconds=20))
+    lifecycle.reap()
+    assert len(rung()) == 2
 
 
 @pytest.mark.django_db

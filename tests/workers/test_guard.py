@@ -37,9 +37,12 @@ def test_a_known_error_fails_the_run_with_its_sentence(run, lease):
     assert outcome_of(run, lease, error) == ("failed", "checkpoint_broken", "The file is cut short: fetch it again.", "failed")
 
 
-def test_a_fault_of_ours_fails_the_run_and_says_that_it_is_ours(run, lease, caplog):
+def test_a_fault_of_ours_is_tried_again_then_fails_the_run_and_says_that_it_is_ours(run, lease, caplog):
     with caplog.at_level(logging.CRITICAL):
-        state, code, message, _ = outcome_of(run, lease, TypeError("unexpected"))
+        assert outcome_of(run, lease, TypeError("unexpected")) == (RunState.SCORING, "", "", ShardState.QUEUED)
+        for worker in ("two", "three"):
+            lease = lifecycle.claim_shard(run.shards.get().pk, by=worker)
+            state, code, message, _ = outcome_of(run, lease, TypeError("unexpected"))
     assert (state, code) == ("failed", "code_error")
     assert message == "The portal's own code failed (TypeError: unexpected): the worker's log has the traceback; report it."
 

@@ -22,7 +22,7 @@ def run():
 def store(run, responses, *, kind, lease=None):
     run.requests.update(kind=kind)
     lease = lease or lifecycle.claim_shard(Shard.objects.get(run=run).pk, by="scorer@host")
-    score._store(run, list(plan.planned_requests(run)), responses, lease=lease, batches_done=1)
+    score._store(run, list(plan.planned_requests(run)), responses, lease=lease, done=score.Done(1, tokens=2, seconds=0.5))
 
 
 @pytest.mark.parametrize(

@@ -54,5 +54,29 @@ def test_a_run_that_is_worked_on_waits_for_nothing():
     assert waiting.why(Run.objects.get(pk=run.pk)) == ""
 
 
+def test_a_pause_is_the_reason():
+    run = make_planned_run()
+    Run.objects.filter(pk=run.pk).update(state="paused")
+    assert waiting.why(Run.objects.get(pk=run.pk)) == "Paused by the staff, who can let it go on."
+
+
+def test_a_fault_after_which_a_shard_rests_is_the_reason_while_nothing_else_is_left():
+    make_worker()
+    run = make_planned_run(shards=2)
+    run.shards.filter(index=0).update(not_before=timezone.now() + timedelta(seconds=20))
+    assert waiting.why(run) == "Waits for a worker to be free."
+    run.shards.filter(index=1).update(state="done")
+    assert waiting.why(run) == "What is left of it failed on a worker and is tried again within seconds."
+
+
+def test_workers_that_are_set_aside_are_the_reason(large_run):
+    make_worker(memory_bytes=64 * GIGABYTE)
+    able = make_worker(memory_bytes=80 * GIGABYTE, device="cuda")
+    lifecycle.set_aside(able, reason="Broken.")
+    assert waiting.why(large_run) == (
+        "The workers that have what it needs are set aside after faults: the staff look into them and put them back."
+    )
+
+
 def test_sizes_are_said_as_people_say_them():
     assert [waiting.gigabytes(size) for size in (45_220_048_896, 2 * 1024**3, 700_000_000)] == ["45 GB", "2.1 GB", "0.7 GB"]

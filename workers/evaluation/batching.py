@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from workers.evaluation.contract import FURTHER, KINDS, Batch, Plan, PlannedRequest, RequestKind
 from workers.evaluation.errors import Unscorable
 from workers.evaluation.prefixes.generation import Settings, WritingRefused, settings_of
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
-from workers.evaluation.prefixes.tree import packs
+from workers.evaluation.prefixes.tree import Pack, packs, unique_tokens
 
 
 def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Sequence[int] | None = None) -> tuple[Batch, ...]:
@@ -31,10 +31,37 @@ def _batches(requests: Sequence[PlannedRequest], encoder: Encoder, token_budget:
     for request, own, is_alone in zip(requests, sequences_of(requests, encoder), stand_alone(requests), strict=True):
         sequences.setdefault(request.sample, []).extend(() if is_alone else own)
     numbers = sorted(number for number, own in sequences.items() if own)
-    found = packs([sequences[number] for number in numbers], budget=token_budget)
-    batches = [Batch(tuple(numbers[place] for place in pack.samples), pack.cuts) for pack in found]
+    rows = [sequences[number] for number in numbers]
+    batches = list(_with_costs(packs(rows, budget=token_budget), rows, numbers))
     empty = tuple(sorted(number for number, own in sequences.items() if not own))
     return [*batches, Batch(empty)] if empty else batches
+
+
+def _with_costs(found: Sequence[Pack], rows: Sequence[Sequence[TokenSequence]], numbers: Sequence[int]) -> Iterator[Batch]:
+    """The packs as batches of a plan, each with what it costs. A pack on the ground leaves the last trunk where it is."""
+    last: tuple[int, ...] = ()
+    last_cuts: tuple[int, ...] = ()
+    for pack in found:
+        depth = pack.cuts[-1] if pack.cuts else 0
+        trunk = tuple(rows[pack.samples[0]][0].tokens[:depth])
+        yield Batch(
+            samples=tuple(numbers[place] for place in pack.samples),
+            cuts=pack.cuts,
+            tokens=unique_tokens([rows[place] for place in pack.samples]) - depth,
+            kept=_kept(last, last_cuts, trunk, pack.cuts),
+        )
+        if pack.cuts:
+            last, last_cuts = trunk, pack.cuts
+
+
+def _kept(last: tuple[int, ...], last_cuts: tuple[int, ...], trunk: tuple[int, ...], cuts: tuple[int, ...]) -> int:
+    """How many tokens of a trunk are there from the last one: beginnings that were cut alike and read alike."""
+    kept = 0
+    for one, other in zip(last_cuts, cuts, strict=False):
+        if one != other or last[:one] != trunk[:one]:
+            break
+        kept = one
+    return kept
 
 
 def stand_alone(requests: Sequence[PlannedRequest]) -> list[bool]:

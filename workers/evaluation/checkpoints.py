@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.evaluation.config_safety import refuse_detours, refuse_fetched_kernels, refuse_more_layers, refuse_remote_code
-from workers.evaluation.errors import CheckpointBroken, CheckpointMissing
+from workers.evaluation.errors import CheckpointBroken, CheckpointGated, CheckpointMissing
 from workers.evaluation.safetensors_header import Header, read_header, read_json
 
 BYTES_PER_PARAMETER = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
@@ -179,7 +179,7 @@ def _hub_snapshot(source: CheckpointSource) -> Path:
 def _fetch(source: CheckpointSource, patterns: list[str]) -> Path:
     # imported here: it reads HF_HOME once, when it is imported, and this module may be imported before that is set
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     where = f"{source.location} at revision {source.revision or 'main'}"
     try:
@@ -188,6 +188,10 @@ def _fetch(source: CheckpointSource, patterns: list[str]) -> Path:
         raise CheckpointMissing(
             f"The checkpoint {where} is not in this machine's hub cache and the hub can't be reached: "
             "download it on a machine that reaches the hub and register its folder."
+        ) from error
+    except GatedRepoError as error:
+        raise CheckpointGated(
+            f"The hub gives {where} to those alone who asked its owner: ask there, download it by hand and register its folder."
         ) from error
     except HfHubHTTPError as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]

@@ -108,10 +108,14 @@ class Batch:
     """Samples that are scored together, by their indexes; their requests are all in it, and all of one kind.
 
     `cuts` are the lengths, in tokens, of the beginnings that all its prompts share and that are computed apart, shortest first.
+    What it costs: `tokens` are computed for it alone, and of its beginnings `kept` tokens are there already when the batches
+    before it in the plan were scored by the same worker.
     """
 
     samples: tuple[int, ...]
     cuts: tuple[int, ...] = ()
+    tokens: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True)

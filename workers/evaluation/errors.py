@@ -18,6 +18,12 @@ class CheckpointMissing(EvaluationError):
     code = "checkpoint_missing"
 
 
+class CheckpointGated(EvaluationError):
+    """A checkpoint is on the hub, and its owner hands it out to those alone who asked for it."""
+
+    code = "checkpoint_gated"
+
+
 class CheckpointBroken(EvaluationError):
     """A checkpoint is there, but it can't be loaded, or must not be."""
 

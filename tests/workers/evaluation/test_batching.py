@@ -2,11 +2,13 @@
 
 import pytest
 
+from workers import shards
 from workers.evaluation.batching import plan_batches, sequences_of
 from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample
 from workers.evaluation.errors import Unscorable
-from workers.evaluation.loading import load_encoder
+from workers.evaluation.loading import load, load_encoder
+from workers.evaluation.prefixes.choice import forward_of
 
 SHOTS = "The following are questions. " + "Question: what colour is the sky? Answer: blue. " * 8
 
@@ -47,6 +49,36 @@ def test_the_same_plan_is_cut_the_same_way_and_some_samples_by_themselves_too(en
     assert plan_batches(plan, encoder, token_budget=60) == once
     some = plan_batches(plan, encoder, token_budget=30, samples=[7, 3, 5])
     assert sorted(index for batch in some for index in batch.samples) == [3, 5, 7]
+
+
+def test_a_batch_knows_what_it_costs_and_what_is_there_from_the_batches_before_it(encoder):
+    other = SHOTS.replace("colour", "size")
+    questions = [f"Question: how many are {number} and {number}? Answer:" for number in range(9)]
+    alone, *batches = plan_batches(
+        plan_of("A:", *(shots + question for shots in (SHOTS, other) for question in questions)), encoder, token_budget=25
+    )
+
+    assert (alone.cuts, alone.tokens, alone.kept) == ((), len(encoder.encode(["A:"])["A:"]), 0)
+    begins = [batch for batch in batches if batch.kept == 0]
+    assert [len(batch.cuts) for batch in begins] == [1, 1], "one trunk for each beginning"
+    assert all(batch.kept == batch.cuts[-1] for batch in batches if batch not in begins)
+    assert all(0 < batch.tokens <= 25 for batch in batches)
+
+
+def test_what_batches_cost_is_what_the_engine_computes(neox, encoder):
+    source = CheckpointSource(str(neox), True, None, "float32")
+    forward = forward_of(load(source, device="cpu").model)
+    contexts = [f"{SHOTS}{topic} {number}? Answer:" for topic in ("Question: what is", "Why is it that") for number in range(12)]
+    plan = plan_of("A:", *contexts)
+    batches = plan_batches(plan, encoder, token_budget=40)
+    for start in (0, len(batches) // 2):
+        forward.forget()
+        before = forward.counts.tokens
+        for batch in batches[start:]:
+            requests = [request for request in plan.requests if request.sample in batch.samples]
+            forward.score([sequence for (sequence,) in sequences_of(requests, encoder)], cuts=batch.cuts)
+        computed = forward.counts.tokens - before
+        assert 0 <= computed - shards.work(batches[start:]) < 0.1 * computed  # what is shared by few tokens is computed twice
 
 
 def test_a_sample_larger_than_the_budget_has_a_batch_of_its_own(encoder):

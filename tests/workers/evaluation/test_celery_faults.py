@@ -43,9 +43,9 @@ def test_a_worker_killed_while_it_scores_costs_nothing_but_time(worker, neox, be
     wanted = expected(neox, plan.spec_of(run))
     assert_equal(wanted, answers_of(run), metrics_of(run))
     assert all(new == old for new, old in zip(answers_of(run), before, strict=True) if old.log_likelihood is not None)
-    assert [(entry["worker"], entry["from_batch"]) for entry in run.provenance["scored_by"]] == [
-        ("scorer@tests", 0),
-        ("other@tests", kept),
+    assert [(entry["worker"], entry["shards"]) for entry in run.provenance["scored_by"]] == [
+        ("scorer@tests", [[0, 0]]),
+        ("other@tests", [[0, kept]]),
     ]
 
 

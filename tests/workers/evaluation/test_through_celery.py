@@ -72,7 +72,8 @@ def test_what_ran_is_on_record(worker, neox, log):
     assert (task["name"], task["num_fewshot"], task["items"], task["chance"]) == ("mmlu_anatomy", 5, 2, 0.25)
     assert record["seeds"] == {"python": 0, "numpy": 1234, "torch": 1234, "fewshot": 1234}
     assert record["plan"] == {
-        "version": 1, "token_budget": 2048, "threads": len(os.sched_getaffinity(0)), "batches": 1, "requests": 8, "is_bit_identical": True,
+        "version": 1, "token_budget": 2048, "threads": len(os.sched_getaffinity(0)), "batches": 1, "shards": 1,
+        "shard_tokens": run.shard_tokens, "requests": 8, "is_bit_identical": True,
     }  # fmt: skip
     states = list(RunEvent.objects.filter(run=run).values_list("state", flat=True))
     assert states == ["requested", "planning", "scoring", "scoring", "scoring", "reducing", "finished"]

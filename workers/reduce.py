@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from leaderboards import measurements
 from leaderboards.measurements import Obtained
-from workers import lifecycle, plan
+from workers import lifecycle, plan, ties
 from workers.engine import open_engine
 from workers.evaluation.contract import MetricValue, Reduction, Response, SampleOutcome
 from workers.evaluation.errors import PlanChanged
@@ -61,7 +61,12 @@ def _response(
 
 @transaction.atomic
 def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease) -> None:
-    lifecycle.finish(lease, results={"metrics": [asdict(metric) for metric in reduction.metrics], "harness": reduction.harness})
+    results: dict[str, object] = {
+        "metrics": [asdict(metric) for metric in reduction.metrics],
+        "ties": ties.counted(reduction.outcomes, run.checkpoint.dtype),
+        "harness": reduction.harness,
+    }
+    lifecycle.finish(lease, results=results)
     _store_outcomes(run, reduction.outcomes)
     if run.items_per_task is None:
         _record(run, headline)

@@ -59,6 +59,7 @@ class Facts:
     tasks: tuple[TaskFact, ...]
     files: tuple[FileFact, ...]
     metrics: tuple[MetricFact, ...]
+    ties: str
 
 
 def read(run: Run) -> Facts:
@@ -72,6 +73,18 @@ def read(run: Run) -> Facts:
         tasks=tuple(_task(task) for task in _list(record.get("tasks"))),
         files=tuple(_file(file) for file in _list(checkpoint.get("files"))),
         metrics=tuple(_metric(metric) for metric in _list(_mapping(run.results).get("metrics"))),
+        ties=_ties(_mapping(_mapping(run.results).get("ties"))),
+    )
+
+
+def _ties(counts: Mapping[str, Json]) -> str:
+    """What a reader has to know of items that a rounding could have decided; empty where nothing was compared."""
+    items, exact, near, within = (counts.get(name) for name in ("items", "exact", "near", "within"))
+    if not (isinstance(items, int) and isinstance(exact, int) and isinstance(near, int) and items):
+        return ""
+    return (
+        f"On {exact:,} of {items:,} items the best two options are equally likely, and the first of them counts; "
+        f"on {near:,} more they differ by less than {within:g}, which rounding may turn."
     )
 
 

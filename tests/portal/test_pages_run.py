@@ -32,7 +32,10 @@ PROVENANCE = {
     "worker": "scorer@secret-host",
     "plan": {"version": 1, "token_budget": 2048, "batches": 34, "requests": 540},
 }  # fmt: skip
-RESULTS = {"metrics": [{"task": "mmlu_anatomy", "metric": "acc", "value": 0.25, "stderr": 0.0373, "items": 135, "chance": 0.25}]}
+RESULTS = {
+    "metrics": [{"task": "mmlu_anatomy", "metric": "acc", "value": 0.25, "stderr": 0.0373, "items": 135, "chance": 0.25}],
+    "ties": {"items": 135, "exact": 1, "near": 4, "within": 0.02},
+}
 
 
 def make_run(**values):
@@ -58,7 +61,8 @@ def test_a_finished_run_says_what_ran_and_what_came_out(client):
     in_order(
         page.main,
         [
-            "Runs GPT-NeoX-20B", "GPT-NeoX-20B under MMLU, 5-shot, letters", "Finished", "after 3 h 20 min", "What ran",
+            "Runs GPT-NeoX-20B", "GPT-NeoX-20B under MMLU, 5-shot, letters", "Finished", "after 3 h 20 min",
+            "On 1 of 135 items the best two options are equally likely", "on 4 more they differ by less than 0.02", "What ran",
             "Model EleutherAI/gpt-neox-20b Revision c292233c Number format float16 Parameters 20.6 B Device 2 × NVIDIA H200",
             "Device memory 150 GB Benchmark task mmlu, 5-shot", "Tokens a batch 1,024", "Software lm_eval 0.4.13 torch 2.13.0", "Seeds fewshot 1234",
         ],

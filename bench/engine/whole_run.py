@@ -28,7 +28,7 @@ TASK, NUM_FEWSHOT = "mmlu_stem", 5
 DTYPE = "float32"
 
 
-def report(data: Path, folder: Path, *, limit: int, rounds: int = 3) -> None:
+def report(data: Path, folder: Path, *, limit: int, rounds: int = 2) -> None:
     """The first `limit` items of MMLU's 19 STEM subjects on a 70M-like model, both ways; and scoring them alone."""
     checkpoint = _checkpoint(data, folder, "70M")
     print(f"\nwhole run: {TASK}, {NUM_FEWSHOT} shots, {limit} items a subject, 70M, {DTYPE}", flush=True)
@@ -37,11 +37,11 @@ def report(data: Path, folder: Path, *, limit: int, rounds: int = 3) -> None:
         runs = [_finished(mapping, log, items_per_task=limit) for _ in range(rounds + 1)]
         scoring = [_spans(run)["scoring"] for run in runs[1:]]
         whole = [_spans(run)["whole"] for run in runs[1:]]
-        spans = _spans(runs[-1])
+        cold, spans = _spans(runs[0])["whole"], _spans(runs[-1])
     alone = _scoring_alone(checkpoint, limit)
     command = _command_line(data, folder, checkpoint, limit)
     mine = statistics.median(whole)
-    _tell("cold worker", f"{_spans(runs[0])['whole']:.1f} s")
+    _tell("cold worker", f"{cold:.1f} s")
     _tell("warm worker", f"{mine:.1f} s ({', '.join(f'{one:.1f}' for one in whole)})")
     _tell("  of that", ", ".join(f"{name} {took:.1f} s" for name, took in spans.items() if name != "whole"))
     _tell("the engine alone on the same requests", f"{alone:.1f} s")

@@ -68,6 +68,7 @@ def record(
             "protocol": protocol,
             "checkpoint": checkpoint,
             "value": obtained.value * obtained.scale,
+            "scale": obtained.scale,
             "items": obtained.items,
             "standard_error": None if obtained.standard_error is None else obtained.standard_error * obtained.scale,
             "interval_low": low,

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, page, viewer
-from portal.pages import measured, run_facts
+from portal.pages import judged, measured, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
@@ -208,7 +208,7 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
         board=_board(item.leaderboard),
         claim=item.claim.model_name if item.claim else "",
         claimed=claimed.text if claimed else "",
-        measured=measured.in_words(item, claimed=claimed.value if claimed else None),
+        measured=measured.in_words(item, claimed=judged.of_score(claimed, board=item.leaderboard, metric=item.metric)),
         standing=_standing(item),
     )
 

@@ -299,9 +299,7 @@ class Measurement(models.Model):
     interval_low = models.FloatField(null=True, blank=True, help_text="Lower end of the 95 % interval.")
     interval_high = models.FloatField(null=True, blank=True)
     chance_level = models.FloatField(null=True, blank=True)
-    scale = models.FloatField(
-        default=1.0, help_text="What the harness's number was multiplied by, e.g. 100 where a board has percent."
-    )
+    scale = models.FloatField(default=1.0, help_text="What the harness's number was multiplied by, e.g. 100 for percent.")
     note = models.TextField(blank=True, default="", help_text="What a reader has to know, e.g. that n is an assumption.")
     run_id = models.UUIDField(null=True, blank=True, help_text="Public id of the run that obtained it.")
     publication_title = models.TextField(blank=True, default="")

@@ -33,6 +33,7 @@ from portal.pages import (
     old_addresses,
     paper,
     paper_list,
+    publishing,
     run,
     run_list,
     search,
@@ -113,6 +114,12 @@ runs = [
     path("runs/<uuid:public_id>/state", run.run_state, name="state"),
     path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
 ]
+measurements = [
+    path("measurements", publishing.measurement_list, name="list"),
+    path("measurements/<uuid:public_id>/publish", publishing.publish, name="publish"),
+    path("measurements/<uuid:public_id>/retract", publishing.retract, name="retract"),
+    path("measurements/<uuid:public_id>/supersede", publishing.supersede, name="supersede"),
+]
 
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
@@ -134,6 +141,7 @@ urlpatterns = [
     path("", include((methods, "methods"))),
     path("", include((conferences, "conferences"))),
     path("", include((runs, "runs"))),
+    path("", include((measurements, "measurements"))),
     path("", include(([path("model/<key:slug>", model.model_detail, name="detail")], "models"))),
     path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
     path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),

@@ -1,7 +1,7 @@
 """What was measured, here or by others, as it stands beside claims: on a paper's page and on a board."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -221,6 +221,11 @@ def source_of(measurement: Measurement | MeasurementFound) -> Link:
 def current(where: Q) -> list[Measurement]:
     """The measurements that stand, newest first, with what `in_words` needs; one query."""
     return list(Measurement.objects.current().filter(where).select_related("metric", "protocol").order_by("-measured_at", "-pk"))
+
+
+def current_of(claims: Collection[int]) -> list[Measurement]:
+    """The measurements that stand of these claims."""
+    return current(Q(claim__in=claims)) if claims else []
 
 
 def by_cell(measurements: Iterable[FoundT]) -> Mapping[Cell, list[FoundT]]:

@@ -1,7 +1,7 @@
 """A run: how far it is or why it waits, what ran, and what came out; and the two buttons that staff have."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import cast
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
-from portal.context import NOT_INDEXED, page, viewer
+from portal.context import NOT_INDEXED, Viewer, page, viewer
 from portal.pages import judged, measured, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -63,6 +63,7 @@ class Outcome:
     claimed: str
     measured: Measured
     standing: str
+    is_unpublished: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +99,21 @@ class RunPage:
     took: str
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
+    is_held_back: bool
     targets: tuple[Target, ...]
     facts: Facts
 
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True, is_indexed=False)
+    found = read(public_id, viewer=viewer(request))
+    return page(request, "workers/run.html", {"run": found, "section": "runs"}, is_live=True, is_indexed=False)
 
 
 @require_GET
 def run_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The part of a run's page that changes, for the page's script to ask for again and again; 304 if nothing has changed."""
-    html = render_to_string("workers/_run_state.html", {"run": read(public_id)})
+    html = render_to_string("workers/_run_state.html", {"run": read(public_id, viewer=viewer(request))})
     etag = quote_etag(sha256(html.encode()).hexdigest()[:32])
     response = HttpResponse(html, headers={"ETag": etag, "Cache-Control": "no-cache", "X-Robots-Tag": NOT_INDEXED})
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
@@ -147,11 +150,17 @@ def _staff(request: HttpRequest) -> User:
     return request.user
 
 
-def read(public_id: UUID) -> RunPage:
-    """The page's content in a constant number of queries; Http404 when there is no such run."""
+def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
+    """The page's content in a constant number of queries; Http404 when there is no such run.
+
+    What the run measured only staff see until it is published, and so its results by task.
+    """
     run = Run.objects.select_related("checkpoint", "protocol").filter(public_id=public_id).first()
     if run is None:
         raise Http404(NO_SUCH_RUN)
+    outcomes = _outcomes(run)
+    is_held_back = not viewer.is_staff and any(outcome.is_unpublished for outcome in outcomes)
+    facts = run_facts.read(run)
     return RunPage(
         public_id=run.public_id,
         checkpoint=run.checkpoint.name,
@@ -171,9 +180,10 @@ def read(public_id: UUID) -> RunPage:
         finished_at=run.finished_at,
         took=took(run),
         events=_events(run),
-        outcomes=_outcomes(run),
+        outcomes=tuple(outcome for outcome in outcomes if viewer.is_staff or not outcome.is_unpublished),
+        is_held_back=is_held_back,
         targets=_targets(run),
-        facts=run_facts.read(run),
+        facts=replace(facts, metrics=()) if is_held_back else facts,
     )
 
 
@@ -210,6 +220,7 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
         claimed=claimed.text if claimed else "",
         measured=measured.in_words(item, claimed=judged.of_score(claimed, board=item.leaderboard, metric=item.metric)),
         standing=_standing(item),
+        is_unpublished=item.published_at is None,
     )
 
 
@@ -219,7 +230,7 @@ def _standing(item: Measurement) -> str:
         return f"Retracted: {item.retraction_reason}"
     if item.superseded_by_id:
         return "Superseded by a later measurement."
-    return "" if item.published_at else "Not published yet."
+    return "" if item.published_at else "Not published yet: only staff see it."
 
 
 def _targets(run: Run) -> tuple[Target, ...]:

@@ -58,7 +58,7 @@ def store(results: HarnessResults, *, publication: Publication) -> Imported:
     for number in _of_tasks(results):
         metrics = list(_columns(number))
         if not metrics:
-            report.left_out.append(f"{number.task} ({number.metric})")
+            report.left_out += [number.task] if number.task not in report.left_out else []
         for metric in metrics:
             is_new = _store(number, metric, results, publication)
             report.new += is_new

@@ -318,9 +318,11 @@ def _beside(
     """What was measured of the claim, each held against the cell that it stands beside; `metrics` are names by their keys."""
     scores = {score.metric: score for score in claim.cells}
     return tuple(
-        measured.in_words(item, claimed=_claimed(scores.get(key), dataset=dataset, metric=name))
+        item
         for key, name in metrics.items()
-        for item in tested.get((claim.id, key), ())
+        for item in measured.beside(
+            tested.get((claim.id, key), ()), claimed=_claimed(scores.get(key), dataset=dataset, metric=name)
+        )
     )
 
 

@@ -14,13 +14,6 @@ from portal.pages.judged import Family, Judged, ProtocolFound
 from portal.pages.links import Link
 from portal.pages.measured import Measured, MeasurementFound
 
-_ORDER = [
-    verdict.value
-    for verdict in (
-        Verdict.EXACT, Verdict.CONSISTENT, Verdict.INCONCLUSIVE, Verdict.DIFFERS, Verdict.NOT_RUN, Verdict.NOT_COMPARABLE,
-    )
-]  # fmt: skip
-
 
 @dataclass(frozen=True, kw_only=True)
 class TestedCell:
@@ -94,7 +87,7 @@ def _tests(same: Sequence[TestedCell], protocols: Mapping[str, Protocol | Protoc
         dataset=first.dataset,
         boards=tuple(dict.fromkeys(cell.board for cell in same)),
         summary=_summary(lines),
-        lines=tuple(sorted(lines, key=lambda line: (_ORDER.index(line.verdict.word), line.protocol))),
+        lines=tuple(sorted(lines, key=lambda line: (line.verdict.rank, line.protocol))),
     )
 
 

@@ -14,6 +14,10 @@ from leaderboards.models import Leaderboard, Metric, Protocol, Score
 from leaderboards.verdicts import Claimed, Found, Judgement, Terms, Verdict
 
 SMALLEST_P = 0.001
+_ORDER = (
+    Verdict.EXACT, Verdict.CONSISTENT, Verdict.INCONCLUSIVE, Verdict.DIFFERS, Verdict.NOT_RUN, Verdict.NOT_COMPARABLE,
+)  # fmt: skip
+"""The order in which a reader wants to see them."""
 
 
 class ProtocolFound(msgspec.Struct, frozen=True):
@@ -35,11 +39,15 @@ class ProtocolFound(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A verdict in words; `p` says how often luck alone would do it, `adjusted` the same over a whole table."""
+    """A verdict in words, with its place in a list of several.
+
+    `p` says how often luck alone would do it, `adjusted` the same over a whole table.
+    """
 
     word: str
     key: str
     holds: bool
+    rank: int
     reason: str
     chance: str = ""
     p: str = ""
@@ -102,6 +110,7 @@ def in_words(judgement: Judgement, *, adjusted: float | None = None, among: int 
         word=judgement.verdict.value,
         key=judgement.verdict.key,
         holds=judgement.verdict.holds,
+        rank=_ORDER.index(judgement.verdict),
         reason=judgement.reason,
         chance=judgement.chance,
         p="" if judgement.p_value is None or judgement.verdict == Verdict.NOT_COMPARABLE else p_in_words(judgement.p_value),

@@ -13,6 +13,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from leaderboards import model_names
+from leaderboards.intervals import Z_95
 from leaderboards.models import Measurement
 from leaderboards.verdicts import Claimed
 from portal.context import Viewer
@@ -168,10 +169,10 @@ def in_words(
     """
     error = measurement.standard_error
     low, high = measurement.interval_low, measurement.interval_high
-    places = figures.decimals(error)
+    places = figures.decimals(_error(measurement))
     has_interval = low is not None and high is not None
     return Measured(
-        value=figures.measured(measurement.value, standard_error=error),
+        value=_value(measurement, places=places),
         number=measurement.value,
         interval=f"{low:.{places}f} to {high:.{places}f}" if has_interval else "",
         standard_error=f"{error:.{places}f}" if error is not None else "",
@@ -189,6 +190,30 @@ def in_words(
     )
 
 
+def beside(
+    found: Iterable[Measurement | MeasurementFound], *, claimed: Claimed | None, family: Family | None = None
+) -> tuple[Measured, ...]:
+    """What stands beside one claim: first what found it again, of equal verdicts the newest."""
+    words = (in_words(item, claimed=claimed, family=family) for item in found)
+    return tuple(sorted(words, key=lambda item: item.verdict.rank if item.verdict else 0))
+
+
+def _value(measurement: Measurement | MeasurementFound, *, places: int) -> str:
+    """The value to so many places; a number of others has no more than its source printed."""
+    if measurement.run_id is None:
+        printed = repr(measurement.value).partition(".")[2]
+        places = min(places, max(1, len(printed)))
+    return f"{measurement.value:.{places}f}"
+
+
+def _error(measurement: Measurement | MeasurementFound) -> float | None:
+    """The standard error; without one, what the interval amounts to."""
+    error, low, high = measurement.standard_error, measurement.interval_low, measurement.interval_high
+    if error is None and low is not None and high is not None:
+        return (high - low) / 2 / Z_95
+    return error
+
+
 def _verdict(measurement: Measurement | MeasurementFound, claimed: Claimed, family: Family | None) -> Judged:
     judgement = judged.judge(claimed, measurement)
     if family is None:
@@ -200,7 +225,7 @@ def compared(measurement: Measurement | MeasurementFound, *, claimed: float | No
     """How far the measured value is from the claimed one, and on which side of the interval the claim lies."""
     if claimed is None:
         return ""
-    places = figures.decimals(measurement.standard_error)
+    places = figures.decimals(_error(measurement))
     difference = round(measurement.value - claimed, places)
     side = "above" if difference > 0 else "below"
     words = f"{abs(difference):.{places}f} {side} the claim" if difference else "equals the claim"

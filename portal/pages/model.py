@@ -169,9 +169,12 @@ def _row(claim: Mapping[str, Any], tests: Mapping[measured.Cell, list[Measuremen
         values=tuple((score["name"], text) for score, text in scores if text),
         leads=claim["leaderboard__count__best_claim_id"] == claim["pk"],
         measured=tuple(
-            measured.in_words(item, claimed=_claimed(score, dataset=claim["leaderboard__dataset_name"]))
+            item
             for score, _ in scores
-            for item in tests.get((claim["pk"], score["metric"]), [])
+            for item in measured.beside(
+                tests.get((claim["pk"], score["metric"]), ()),
+                claimed=_claimed(score, dataset=claim["leaderboard__dataset_name"]),
+            )
         ),
         extra_data=claim["uses_additional_data"],
         paper=_paper(claim),

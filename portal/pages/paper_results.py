@@ -132,10 +132,7 @@ def in_words(
             board=address("boards:detail", score.board),
             extra_data=score.extra_data is True,
             provenance=score.source,
-            measured=tuple(
-                measured.in_words(item, claimed=_claimed(score), family=family)
-                for item in tested.get((score.claim_id, score.metric_id), [])
-            ),
+            measured=measured.beside(tested.get((score.claim_id, score.metric_id), ()), claimed=_claimed(score), family=family),
             testing=testing.get((score.claim_id, score.metric_id), UNTESTED),
         )
         for score in scores

@@ -12,6 +12,7 @@ from leaderboards.harness_results import HarnessResults, ResultsRefused
 from leaderboards.measurements import Publication
 from portal.pages.links import web_address
 
+TASKS_NAMED = 6
 PYTHIA = "EleutherAI/pythia"
 PYTHIA_SOURCE = Publication(
     title="EleutherAI’s evaluations of Pythia",
@@ -50,9 +51,15 @@ class Command(BaseCommand):
             else:
                 self.stdout.write(f"{file.name}: {report.new} new numbers of {results.model}, {report.known} were here.")
                 if report.left_out:
-                    self.stdout.write(f"  Left out, since no board here is of their task: {', '.join(report.left_out)}.")
+                    self.stdout.write(f"  Left out, since no board here is of their task: {_in_short(sorted(report.left_out))}.")
         if refused:
             raise CommandError(f"{refused} files were not imported; what is above says why.")
+
+
+def _in_short(tasks: list[str]) -> str:
+    """Some of the names, and how many more there are."""
+    rest = len(tasks) - TASKS_NAMED
+    return ", ".join(tasks[:TASKS_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -101,7 +101,7 @@ def _store(number: HarnessNumber, metric: Metric, results: HarnessResults, publi
     if number.task == "hendrycksTest":
         note += " The number is the mean over the items of the file’s 57 subjects."
     return measurements.record_published(
-        obtained.scaled(_scale(metric) if is_share else 1.0),
+        obtained.scaled(scale_of(metric) if is_share else 1.0),
         metric=metric,
         claim=None,
         model_name=model,
@@ -133,7 +133,7 @@ def _protocol(number: HarnessNumber, task: KnownTask, *, num_fewshot: int) -> Pr
     )
 
 
-def _scale(metric: Metric) -> float:
+def scale_of(metric: Metric) -> float:
     """What takes a share to the board's unit: percent, unless all that is claimed in the column is within 0 and 1."""
     highest = metric.scores.aggregate(highest=Max("value"))["highest"]
     return 1.0 if highest is not None and highest <= 1 else 100.0

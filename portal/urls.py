@@ -16,6 +16,7 @@ from portal.pages import (
     board_files,
     board_picture,
     board_view,
+    campaign,
     citation,
     conference,
     dataset,
@@ -120,6 +121,12 @@ measurements = [
     path("measurements/<uuid:public_id>/retract", publishing.retract, name="retract"),
     path("measurements/<uuid:public_id>/supersede", publishing.supersede, name="supersede"),
 ]
+campaigns = [
+    path("campaigns", campaign.campaign, name="table"),
+    path("campaigns/add", campaign.add, name="add"),
+    path("campaigns/remove", campaign.remove, name="remove"),
+    path("campaigns/measure", campaign.measure, name="measure"),
+]
 
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
@@ -142,6 +149,7 @@ urlpatterns = [
     path("", include((conferences, "conferences"))),
     path("", include((runs, "runs"))),
     path("", include((measurements, "measurements"))),
+    path("", include((campaigns, "campaigns"))),
     path("", include(([path("model/<key:slug>", model.model_detail, name="detail")], "models"))),
     path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
     path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),

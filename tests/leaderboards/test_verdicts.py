@@ -137,6 +137,8 @@ def test_a_claim_outside_of_the_interval_is_one_with_a_p_value_under_a_twentieth
         assert (p < 0.05) == (not found.covers(claimed)), claimed
     assert verdicts.p_value(33.6, percent(33.3)) == pytest.approx(0.4516, abs=1e-3)
     assert verdicts.p_value(33.6, percent(25.0)) < 1e-90
+    # By the error that the claim would have, 5.0, not by that of what was measured, 4.9: z = 2
+    assert verdicts.p_value(50.0, percent(60.0, items=100)) == pytest.approx(0.0455, abs=1e-4)
 
 
 def test_a_p_value_of_another_metric_goes_by_its_standard_error_or_is_none():

@@ -140,7 +140,7 @@ def _table(request: HttpRequest, *, kind: str, slug: str, complaint: str = "") -
     cost = campaigns.cost(mappings)
     context = {
         "kind": kind,
-        "query": urlencode({kind: slug}),
+        "subject_query": urlencode({kind: slug}),
         "subject": _named(kind, slug),
         "rows": _rows(kind, slug, mappings),
         "cost": cost,

@@ -13,7 +13,7 @@ from workers.models import ClaimMapping
 
 
 def of(slug: str) -> tuple[ClaimTests, ...]:
-    """The claims about the model that were measured; three queries, and one where there is none."""
+    """The claims about the model that were measured, those under most protocols first; three queries, and one where there is none."""
     tested = measured.by_cell(_measurements(slug))
     if not tested:
         return ()
@@ -24,7 +24,8 @@ def of(slug: str) -> tuple[ClaimTests, ...]:
         if mapping.claim_id:
             mapped[mapping.claim_id, mapping.metric_id].append(mapping.protocol)
     cells = (_cell(scores.get(cell), found, mapped[cell]) for cell, found in tested.items())
-    return claim_tests.of(filter(None, cells))
+    tests = claim_tests.of(filter(None, cells))
+    return tuple(sorted(tests, key=lambda claim: -len(claim.lines)))
 
 
 def _measurements(slug: str) -> Sequence[Measurement]:

@@ -13,7 +13,7 @@ from workers.models import ClaimMapping
 
 
 def of(slug: str) -> tuple[ClaimTests, ...]:
-    """The claims about the model that were measured, those under most protocols first; three queries, and one where there is none."""
+    """The claims about the model that were measured, those with most lines first: three queries, one where there is none."""
     tested = measured.by_cell(_measurements(slug))
     if not tested:
         return ()

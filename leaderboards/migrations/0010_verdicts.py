@@ -7,9 +7,15 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 from django.db.models import Q
 
-from papers.history_triggers import unwatch, watch
+from papers.history_triggers import unwatch
 
 ROWS = ["leaderboards_measurement"]
+
+# As papers.history_triggers.watch, but for new rows: what a run obtained is no decision, and nobody's to read before one is made.
+WATCH = """
+CREATE TRIGGER record_change AFTER UPDATE OR DELETE ON leaderboards_measurement
+FOR EACH ROW EXECUTE FUNCTION papers_record_change();
+"""
 
 # What ships with the portal, and what had been measured before: shares pass 1 only in percent.
 KNOWN = """
@@ -124,5 +130,5 @@ class Migration(migrations.Migration):
             model_name="measurement",
             constraint=models.CheckConstraint(condition=Q(scale__gt=0), name="measurement_scale_positive"),
         ),
-        migrations.RunSQL(watch(rows=ROWS, links=[]), unwatch(rows=ROWS, links=[])),
+        migrations.RunSQL(WATCH, unwatch(rows=ROWS, links=[])),
     ]

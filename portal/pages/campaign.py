@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from leaderboards import model_names
-from leaderboards.models import Claim, ClaimQuerySet, Protocol, Score, shown
+from leaderboards.models import Claim, ClaimQuerySet, Leaderboard, Protocol, Score, shown
+from papers.models import Paper
 from portal.context import page, viewer
 from portal.pages import figures
 from portal.pages.links import Link, address, model_address
+from portal.pages.paper_cards import title_of
 from workers import campaigns
 from workers.campaigns import Cell, Suggestion
 from workers.models import Checkpoint, ClaimMapping
@@ -94,11 +96,9 @@ def _staff(request: HttpRequest) -> User:
 
 
 def _subject(request: HttpRequest) -> tuple[str, str]:
-    """What the address says the campaign is about. Http404 where it says nothing, or names what is not there."""
+    """What the address says the campaign is about. Http404 where it says nothing."""
     for kind in KINDS:
         if slug := request.GET.get(kind, ""):
-            if not _claims(kind, slug).exists():
-                raise Http404(_NOT_THERE)
             return kind, slug
     raise Http404(_NOT_THERE)
 
@@ -156,9 +156,14 @@ def _table(request: HttpRequest, *, kind: str, slug: str, complaint: str = "") -
 
 
 def _named(kind: str, slug: str) -> Link:
-    if kind == "model":
-        return Link(text=slug, href=model_address(slug))
-    return Link(text=slug, href=address("papers:detail" if kind == "paper" else "boards:detail", slug))
+    """The thing's page by the thing's name; Http404 where the public sees no such thing."""
+    if kind == "paper" and (paper := Paper.objects.published().filter(slug=slug).first()):
+        return Link(text=title_of(paper.title, slug), href=address("papers:detail", slug))
+    if kind == "board" and (board := Leaderboard.objects.published().with_task_and_dataset().filter(slug=slug).first()):
+        return Link(text=str(board), href=address("boards:detail", slug))
+    if kind == "model" and (claim := _claims(kind, slug).order_by("model_name").first()):
+        return Link(text=claim.model_name, href=model_address(slug))
+    raise Http404(_NOT_THERE)
 
 
 def _rows(kind: str, slug: str, mappings: list[ClaimMapping]) -> tuple[Row, ...]:

@@ -104,6 +104,12 @@ def test_a_campaign_about_nothing_is_not_there(admin_client, query):
     assert admin_client.get(f"/campaigns{query}").status_code == 404
 
 
+def test_a_board_without_claims_says_so(admin_client):
+    make_board(task=make_task(name="QA"), dataset=make_dataset(name="Empty"), slug="empty")
+    page = read(admin_client.get("/campaigns?board=empty"))
+    in_order(page.main, ["Board: QA on Empty", "no number here is mapped", "No claim here has a number."])
+
+
 def test_only_staff_come_here(client, django_user_model, claim, weights, protocol):
     reader = Client()
     reader.force_login(django_user_model.objects.create_user("reader", password="x"))

@@ -122,17 +122,9 @@ class ProtocolAdmin(admin.ModelAdmin):
         if obj is None or not obj.measurements.exists():
             return ("public_id",)
         return (
-            "public_id",
-            "slug",
-            "task",
-            "num_fewshot",
-            "scoring",
-            "aggregation",
-            "metric",
-            "versions",
-            "rules",
-            "is_selftest",
-        )
+            "public_id", "slug", "task", "num_fewshot", "prompt_family", "split", "scoring", "aggregation", "metric", "versions",
+            "rules", "is_selftest",
+        )  # fmt: skip
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
         """None for a frozen slug."""

@@ -65,6 +65,15 @@ def variants(rows: RowsT, address: str) -> RowsT:
 
     Written as a range, which an index answers: "." is the sign behind "-".
     """
-    beyond = Q(model_slug__gt=f"{address}-", model_slug__lt=f"{address}.")
-    found: RowsT = rows.annotate(model_slug=slug("model_name")).filter(beyond)
+    found: RowsT = rows.annotate(model_slug=slug("model_name")).filter(_beyond(address))
     return found
+
+
+def named_or_variants(rows: RowsT, address: str) -> RowsT:
+    """Those of the model and of its variants."""
+    found: RowsT = rows.annotate(model_slug=slug("model_name")).filter(Q(model_slug=address) | _beyond(address))
+    return found
+
+
+def _beyond(address: str) -> Q:
+    return Q(model_slug__gt=f"{address}-", model_slug__lt=f"{address}.")

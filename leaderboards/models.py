@@ -4,10 +4,12 @@ import json
 import uuid
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from leaderboards.count_models import BoardCount, DatasetCount, DatasetYear, TaskBoards
+from leaderboards.verdicts import DEFAULT_MARGIN
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Source
 from papers.models import Dataset, Paper, Task
 
@@ -205,7 +207,9 @@ class Score(models.Model):
 class Protocol(models.Model):
     """How a number is measured: an lm-eval task, its shots, and what counts as the answer.
 
-    `versions` pins what the numbers depend on, e.g. {"lm_eval": "0.4.13", "task": "2"}.
+    `versions` pins what the numbers depend on, e.g. {"lm_eval": "0.4.13", "task": "2"}. Protocols of one `prompt_family` ask
+    the same prompts, so that one pass over them gives the numbers of all. `margin` and `noise` decide verdicts
+    (leaderboards/verdicts.py), no number depends on them.
     """
 
     class Scoring(models.TextChoices):
@@ -214,7 +218,11 @@ class Protocol(models.Model):
         LETTER = "letter", "Log-likelihood of the option's letter"
         FULL_TEXT = "full_text", "Log-likelihood of the option's whole text"
         RUNNING_TEXT = "running_text", "Log-likelihood of whole texts"
-        WRITTEN = "written", "Text that the model writes"
+        CHARACTERS = "characters", "Log-likelihood of the option's whole text by its length in characters"
+        BYTES = "bytes", "Log-likelihood of the option's whole text by its length in bytes"
+        TOKENS = "tokens", "Log-likelihood of the option's whole text by its length in tokens"
+        UNCONDITIONAL = "unconditional", "Log-likelihood of the option's whole text less that without the question"
+        WRITTEN = "written", "What the model writes, compared with the answer"
 
     class Aggregation(models.TextChoices):
         """How subjects make one number."""
@@ -227,12 +235,27 @@ class Protocol(models.Model):
     name = models.TextField()
     task = models.TextField(help_text="Name of the lm-eval task or group.")
     num_fewshot = models.PositiveSmallIntegerField()
-    scoring = models.CharField(max_length=12, choices=Scoring)
+    prompt_family = models.TextField(blank=True, default="", help_text="Protocols with the same name here ask the same prompts.")
+    split = models.TextField(blank=True, default="", help_text="Part of the data that is scored, e.g. test or validation.")
+    dataset_names = ArrayField(
+        models.TextField(), default=list, blank=True,
+        help_text="Names that boards have for its data, e.g. MMLU, MML; empty: claims of any board may be tested.",
+    )  # fmt: skip
+    scoring = models.CharField(max_length=16, choices=Scoring)
     aggregation = models.CharField(max_length=5, choices=Aggregation)
     metric = models.TextField(default="acc", help_text="The harness's name of the metric.")
     versions = models.JSONField(default=dict, blank=True)
     rules = models.JSONField(
         default=list, blank=True, help_text='Further scoring rules to be reported, e.g. ["letter", "full_text"].'
+    )
+    margin = models.FloatField(
+        null=True, blank=True, default=DEFAULT_MARGIN,
+        help_text="How far the 95 % interval may reach to a side before a verdict is inconclusive, in the harness's unit: "
+        "0.01 is one percentage point of an accuracy. Empty: any interval will do.",
+    )  # fmt: skip
+    noise = models.FloatField(
+        default=0.0,
+        help_text="Largest difference seen between runs on the same items, in the harness's unit; 0: not measured.",
     )
     description = models.TextField(blank=True, default="")
     is_selftest = models.BooleanField(default=False, help_text="A check of this portal's own machinery, not a public benchmark.")
@@ -240,7 +263,21 @@ class Protocol(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["task", "num_fewshot", "scoring", "aggregation", "metric", "versions", "rules"], name="protocol_once"
+                fields=[
+                    "task",
+                    "num_fewshot",
+                    "scoring",
+                    "aggregation",
+                    "metric",
+                    "versions",
+                    "rules",
+                    "prompt_family",
+                    "split",
+                ],
+                name="protocol_once",
+            ),  # fmt: skip
+            models.CheckConstraint(
+                condition=(Q(margin__isnull=True) | Q(margin__gt=0)) & Q(noise__gte=0), name="protocol_margin_and_noise"
             ),
         ]
 
@@ -278,6 +315,8 @@ class Measurement(models.Model):
     interval_low = models.FloatField(null=True, blank=True, help_text="Lower end of the 95 % interval.")
     interval_high = models.FloatField(null=True, blank=True)
     chance_level = models.FloatField(null=True, blank=True)
+    scale = models.FloatField(default=1.0, help_text="What the harness's number was multiplied by, e.g. 100 for percent.")
+    note = models.TextField(blank=True, default="", help_text="What a reader has to know, e.g. that n is an assumption.")
     run_id = models.UUIDField(null=True, blank=True, help_text="Public id of the run that obtained it.")
     publication_title = models.TextField(blank=True, default="")
     publication_url = models.TextField(blank=True, default="")
@@ -301,6 +340,13 @@ class Measurement(models.Model):
                 nulls_distinct=False,
                 name="measurement_once_a_run",
             ),
+            models.UniqueConstraint(
+                fields=["publication_url", "protocol", "metric", "claim", "model_name", "checkpoint", "value"],
+                condition=Q(run_id__isnull=True),
+                nulls_distinct=False,
+                name="measurement_once_a_publication",
+            ),
+            models.CheckConstraint(condition=Q(scale__gt=0), name="measurement_scale_positive"),
             models.CheckConstraint(
                 condition=Q(interval_low__isnull=True) | Q(interval_low__lte=F("interval_high")), name="measurement_interval"
             ),

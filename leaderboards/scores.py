@@ -1,5 +1,6 @@
 """What number a cell of a board means, if it means one: the archive's metrics are texts."""
 
+import json
 import math
 import re
 
@@ -47,6 +48,29 @@ def parse_score(value: JsonValue) -> float | None:
     if isinstance(value, int | float):
         return _finite(value)
     return _of_text(value) if isinstance(value, str) and len(value) <= LONGEST_CELL else None
+
+
+def half_of_last_place(raw: str) -> float | None:
+    """How far the number of a cell may be from what it was rounded from: 0.05 for "33.6", 0.5 for "34", 5000 for "1.82M".
+
+    `raw` is the cell as JSON, as the archive wrote it: "33.60" says more than "33.6". None for a cell without a number.
+    """
+    value = json.loads(raw)
+    if isinstance(value, bool) or parse_score(value) is None:
+        return None
+    cell = _CELL.fullmatch(_undressed(value if isinstance(value, str) else raw))
+    if not cell:
+        return None
+    number, _, exponent = cell["number"].lower().partition("e")
+    place = 10.0 ** (int(exponent or 0) - len(_decimals_of(number)))
+    return place / 2 * (_SCALES[cell["scale"].lower()] if cell["scale"] else 1)
+
+
+def _decimals_of(number: str) -> str:
+    """The digits behind the decimal point, or the comma where that is one: "5" of "82,5", none of "1,234"."""
+    if _DOT_GROUPED.fullmatch(number) or (_COMMA_DECIMAL.fullmatch(number) and not _GROUPED.fullmatch(number)):
+        return number.rpartition(",")[2]
+    return number.partition(".")[2]
 
 
 def says_scale(text: str) -> bool:

@@ -73,6 +73,7 @@ WHERE model.removed_at IS NULL ORDER BY model.id
 _PROTOCOLS = """
 SELECT json_build_object('kind', 'protocol', 'id', public_id, 'slug', slug, 'name', name,
     'task', task, 'num_fewshot', num_fewshot, 'scoring', scoring, 'aggregation', aggregation, 'metric', metric,
+    'prompt_family', prompt_family, 'split', split, 'dataset_names', dataset_names, 'margin', margin, 'noise', noise,
     'versions', versions, 'description', description,
     'is_selftest', is_selftest)
 FROM leaderboards_protocol ORDER BY id
@@ -105,7 +106,8 @@ SELECT json_build_object('kind', 'measurement', 'id', measurement.public_id,
     'protocol', protocol.slug,
     'value', measurement.value, 'n', measurement.items, 'standard_error', measurement.standard_error,
     'interval_low', measurement.interval_low, 'interval_high', measurement.interval_high,
-    'chance_level', measurement.chance_level, 'run_id', measurement.run_id,
+    'chance_level', measurement.chance_level, 'scale', measurement.scale, 'note', measurement.note,
+    'run_id', measurement.run_id,
     'publication_title', measurement.publication_title,
     'publication_url', measurement.publication_url, 'measured_at', measurement.measured_at,
     'published_at', measurement.published_at,
@@ -159,6 +161,8 @@ SELECT json_build_object('kind', 'change', 'number', change.id, 'at', at, 'table
 FROM papers_change change
 LEFT JOIN accounts_user ON accounts_user.id = actor_id
 LEFT JOIN papers_archiveimport source_import ON source_import.id = archive_import_id
+WHERE "table" <> 'leaderboards_measurement' OR object_id IN (
+    SELECT public_id FROM leaderboards_measurement WHERE published_at IS NOT NULL)
 ORDER BY change.id
 """
 _IDENTITIES = """

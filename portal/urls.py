@@ -16,6 +16,7 @@ from portal.pages import (
     board_files,
     board_picture,
     board_view,
+    campaign,
     citation,
     conference,
     dataset,
@@ -33,6 +34,7 @@ from portal.pages import (
     old_addresses,
     paper,
     paper_list,
+    publishing,
     run,
     run_control,
     run_list,
@@ -118,6 +120,18 @@ runs = [
     path("runs/<uuid:public_id>/retry", run_control.retry_run, name="retry"),
     path("runs/<uuid:public_id>/priority", run_control.prioritise_run, name="priority"),
 ]
+measurements = [
+    path("measurements", publishing.measurement_list, name="list"),
+    path("measurements/<uuid:public_id>/publish", publishing.publish, name="publish"),
+    path("measurements/<uuid:public_id>/retract", publishing.retract, name="retract"),
+    path("measurements/<uuid:public_id>/supersede", publishing.supersede, name="supersede"),
+]
+campaigns = [
+    path("campaigns", campaign.campaign, name="table"),
+    path("campaigns/add", campaign.add, name="add"),
+    path("campaigns/remove", campaign.remove, name="remove"),
+    path("campaigns/measure", campaign.measure, name="measure"),
+]
 
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
@@ -139,6 +153,8 @@ urlpatterns = [
     path("", include((methods, "methods"))),
     path("", include((conferences, "conferences"))),
     path("", include((runs, "runs"))),
+    path("", include((measurements, "measurements"))),
+    path("", include((campaigns, "campaigns"))),
     path("", include(([path("model/<key:slug>", model.model_detail, name="detail")], "models"))),
     path("", include(([path("author/<key:slug>", author.author_detail, name="detail")], "authors"))),
     path("", include(([path("area/<key:slug>", area.area_detail, name="detail")], "areas"))),

@@ -109,6 +109,7 @@ def _mmlu_letters() -> Protocol:
         task="mmlu",
         num_fewshot=5,
         name="MMLU, 5-shot, letters",
+        dataset_names=["MMLU", "MML"],
         description=(
             "The harness's stock task over 57 subjects: a line that names the subject, five worked examples that are "
             "the same for every question, and the letter A, B, C or D with the highest log-likelihood as the answer."
@@ -133,8 +134,8 @@ def _protocol(slug: str, *, task: str, num_fewshot: int, **words: object) -> Pro
     }
     if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
         slug = f"{slug}-{slugify(harness.replace('.', '-'))}"
-    protocol, _ = Protocol.objects.get_or_create(**facts, defaults={"slug": slug, **words})
-    return protocol
+    known = Protocol.objects.filter(**facts).order_by("pk").first()
+    return known or Protocol.objects.create(slug=slug, prompt_family=task, split="test", **facts, **words)
 
 
 def _selftest() -> None:
@@ -149,6 +150,7 @@ def _selftest() -> None:
             "Multiple-choice questions of our own in MMLU's schema; a check of this portal's machinery, not a public benchmark."
         ),
         is_selftest=True,
+        dataset_names=["Portal Facts"],
     )
     metric = _selftest_metric()
     claim = _selftest_claim(metric, model=checkpoint.model)

@@ -11,13 +11,14 @@ from leaderboards.models import Claim, Measurement, Score
 from portal.api import ranks
 from portal.api.fields import Address, Figure
 from portal.api.ranks import UNRANKED, Best
-from portal.pages import measured
+from portal.pages import judged, measured
 
 
 class MeasurementSerializer(serializers.Serializer[Measurement]):
-    """A measured number in the unit of its metric, the 95 % interval around it, and where it comes from.
+    """A measured number in the unit of its metric with its 95 % interval, where it comes from, and what it says of the claim.
 
-    `items` is how many were scored; `run` is a run of ours, `publication` the address of somebody else's.
+    `items` is how many were scored; `run` is a run of ours, `publication` the address of somebody else's. Its context is the
+    claimed cell of each metric.
     """
 
     metric = serializers.ReadOnlyField(source="metric.name")
@@ -31,6 +32,17 @@ class MeasurementSerializer(serializers.Serializer[Measurement]):
     is_selftest = serializers.ReadOnlyField(source="protocol.is_selftest")
     run = serializers.UUIDField(source="run_id")
     publication = Address(source="publication_url")
+    note = serializers.ReadOnlyField()
+    verdict = serializers.SerializerMethodField()
+
+    def get_verdict(self, measurement: Measurement) -> dict[str, str] | None:
+        """The verdict on the claim, its reason, and what guessing reaches; null where the claim has no number."""
+        cells: Mapping[int, Score] = self.context["cells"]
+        claimed = judged.of_score(cells.get(measurement.metric_id), board=self.context["board"], metric=measurement.metric)
+        if claimed is None:
+            return None
+        found = judged.judge(claimed, measurement)
+        return {"word": found.verdict.value, "reason": found.reason, "chance": found.chance}
 
 
 class ResultSerializer(serializers.Serializer[Claim]):
@@ -76,7 +88,8 @@ class ResultSerializer(serializers.Serializer[Claim]):
     def get_measurements(self, claim: Claim) -> list[dict[str, object]]:
         """What was measured of this claim and stands, newest first."""
         found: Mapping[int, list[Measurement]] = self.context["measurements"]
-        return [MeasurementSerializer(item).data for item in found.get(claim.pk, [])]
+        context = {"cells": {score.metric_id: score for score in claim.scores.all()}, "board": claim.leaderboard}
+        return [MeasurementSerializer(item, context=context).data for item in found.get(claim.pk, [])]
 
     def _best(self, claim: Claim) -> Best:
         best: Mapping[int, Best] = self.context["best"]
@@ -88,11 +101,11 @@ def readable(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     cells = Score.objects.select_related("metric").order_by("metric__position", "metric_id")
     return (
         claims.filter(removed_at=None)
-        .select_related("paper")
+        .select_related("paper", "leaderboard")
         .prefetch_related(Prefetch("scores", queryset=cells))
         .only(
             "public_id", "leaderboard", "model_name", "uses_additional_data", "paper_date", "position",
-            "paper__slug", "paper__date", "paper__removed_at",
+            "paper__slug", "paper__date", "paper__removed_at", "leaderboard__dataset_name",
         )
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leaderboards.models import Measurement
 from portal.api.viewsets import ReadingViewSet
 from workers import waiting
 from workers.models import Run, Shard
@@ -53,7 +54,9 @@ class WholeRunSerializer(RunSerializer):
     provenance = serializers.SerializerMethodField()
 
     def get_results(self, run: Run) -> dict[str, object]:
-        """The numbers that the harness computed, in its own unit."""
+        """The numbers that the harness computed, in its own unit; none while a measurement out of them waits to be published."""
+        if Measurement.objects.filter(run_id=run.public_id, published_at=None).exists():
+            return {"metrics": []}
         return {"metrics": _mapping(run.results).get("metrics", [])}
 
     def get_provenance(self, run: Run) -> dict[str, object]:

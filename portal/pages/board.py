@@ -16,9 +16,10 @@ from django.db.models.functions import JSONArray, JSONObject
 from leaderboards import model_names, ranking
 from leaderboards.directions import Direction
 from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
+from leaderboards.verdicts import Claimed
 from papers.models import Area, PaperMethod, PaperRepository
 from portal.context import Viewer
-from portal.pages import compiled, measured
+from portal.pages import compiled, judged, measured
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, model_link, repository_name, web_address
 from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
@@ -253,8 +254,19 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
             methods[claim].append(method.name)
     ranks = iter(_ranks(claims, alone, board.metrics_found))
     tested = measured.by_cell(board.measurements_found)
+    names = {metric.id: metric.name for metric in board.metrics_found}
     testing = measured.testing(board.mappings, viewer=viewer)
-    rows = [_claim_row(claim, metrics, rank=next(ranks), methods=methods, tested=tested, testing=testing) for claim in claims]
+    rows = [
+        _claim_row(
+            claim,
+            metrics,
+            rank=next(ranks),
+            methods=methods,
+            beside=_beside(claim, names, tested, dataset=board.dataset_name) if tested else (),
+            testing=testing,
+        )
+        for claim in claims
+    ]
     rows += [_measured_row(item, metrics, rank=next(ranks)) for item in alone]
     return tuple(sorted(rows, key=lambda row: (row.rank is None, row.rank or 0)))
 
@@ -276,7 +288,7 @@ def _claim_row(
     *,
     rank: int | None,
     methods: Mapping[int, list[str]],
-    tested: Mapping[Cell, list[MeasurementFound]],
+    beside: tuple[Measured, ...],
     testing: Mapping[Cell, Testing],
 ) -> Row:
     scores = {score.metric: score for score in claim.cells}
@@ -286,7 +298,7 @@ def _claim_row(
         values=tuple(cell_text(scores[metric].raw) if metric in scores else "" for metric in metrics),
         numbers=tuple(scores[metric].value if metric in scores else None for metric in metrics),
         remarks=tuple(_remark(scores[metric]) if metric in scores else "" for metric in metrics),
-        measured=_beside(claim.id, metrics, scores, tested) if tested else (),
+        measured=beside,
         testing=_merged(testing.get((claim.id, metric)) for metric in metrics) if testing else None,
         extra_data=claim.uses_additional_data,
         paper=_paper(claim),
@@ -301,14 +313,21 @@ def _claim_row(
 
 
 def _beside(
-    claim: int, metrics: list[int], scores: Mapping[int, ScoreFound], tested: Mapping[Cell, list[MeasurementFound]]
+    claim: ClaimFound, metrics: Mapping[int, str], tested: Mapping[Cell, list[MeasurementFound]], *, dataset: str
 ) -> tuple[Measured, ...]:
-    """What was measured of the claim, each held against the cell that it stands beside."""
+    """What was measured of the claim, each held against the cell that it stands beside; `metrics` are names by their keys."""
+    scores = {score.metric: score for score in claim.cells}
     return tuple(
-        measured.in_words(item, claimed=scores[metric].value if metric in scores else None)
-        for metric in metrics
-        for item in tested.get((claim, metric), ())
+        item
+        for key, name in metrics.items()
+        for item in measured.beside(
+            tested.get((claim.id, key), ()), claimed=_claimed(scores.get(key), dataset=dataset, metric=name)
+        )
     )
+
+
+def _claimed(cell: ScoreFound | None, *, dataset: str, metric: str) -> Claimed | None:
+    return judged.claimed(cell.raw, cell.value, scale=cell.scale, dataset=dataset, metric=metric) if cell else None
 
 
 def _remark(cell: ScoreFound) -> str:

@@ -19,7 +19,7 @@ from portal.pages.board import Column, Row
 APPLY = "apply"
 NONE = "none"
 COLUMNS = {
-    "measured": "Measured here",
+    "measured": "Measured",
     "extra": "Extra data",
     "paper": "Paper",
     "code": "Code",

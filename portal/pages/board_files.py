@@ -72,6 +72,7 @@ def _result(row: Row, view: BoardView, request: HttpRequest) -> dict[str, object
                 "items": item.items,
                 "protocol": item.protocol,
                 "compared": item.compared or None,
+                "verdict": {"word": item.verdict.word, "reason": item.verdict.reason} if item.verdict else None,
                 "source": _whole(item.source.href, request),
             }
             for item in row.measured
@@ -89,7 +90,8 @@ def _columns(request: HttpRequest) -> dict[str, Iterable[tuple[str, Callable[[Ro
     """What the CSV has for each column that a page may show."""
     return {
         "measured": [
-            ("measured here", lambda row: "; ".join(f"{item.metric} {item.value}" for item in row.measured)),
+            ("measured", lambda row: "; ".join(f"{item.metric} {item.value}" for item in row.measured)),
+            ("verdict", lambda row: "; ".join(item.verdict.word for item in row.measured if item.verdict)),
             ("claim and measurement", lambda row: "; ".join(item.compared for item in row.measured if item.compared)),
         ],
         "extra": [("extra data", lambda row: "" if row.extra_data is None else "yes" if row.extra_data else "no")],

@@ -64,7 +64,7 @@ class BoardView:
 
     @property
     def with_measurement(self) -> int:
-        """How many of the board's results were measured here."""
+        """How many of the board's results were measured."""
         return sum(bool(row.measured) for row in self.board.rows)
 
 
@@ -152,7 +152,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
         yield Point(
             day=row.date,
             value=units.in_ones(number, row.values[choice.metric], unit=unit) if unit != 1 and not is_own else number,
-            label=" · ".join(part for part in told if part) + (" · measured here" if is_own else ""),
+            label=" · ".join(part for part in told if part) + (" · measured" if is_own else ""),
             href=source or _row_address(place, choice),
             kind="measured" if is_own else "claim",
             is_doubtful=row.remarks[choice.metric] == DOUBTFUL,
@@ -162,7 +162,7 @@ def _points(rows: Iterable[Row], choice: Choice, metric: Column | None) -> Itera
                 yield Point(
                     day=row.date,
                     value=item.number,
-                    label=f"{row.model.text} · measured here: {item.value} · {item.compared}".removesuffix(" · "),
+                    label=f"{row.model.text} · measured: {item.value} · {item.compared}".removesuffix(" · "),
                     href=item.source.href or _row_address(place, choice),
                     kind="beside",
                 )

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from leaderboards.models import Leaderboard
+from leaderboards.verdicts import Judgement, Verdict
 from portal.context import page
-from portal.pages import board_cards, paper_cards
+from portal.pages import board_cards, judged, paper_cards
 from portal.pages.keyset import Page
 from portal.pages.links import Link
 from portal.pages.measured import Measured
@@ -72,6 +73,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "papers": paper_cards.cards(paper_cards.published_papers().newest_first()[:SHOWN]),
         "boards": board_cards.most_results_first(Leaderboard.objects.published(), limit=SHOWN),
         "measured_example": MEASURED,
+        "verdicts": VERDICTS,
         "tags_example": TAGS,
         "page_example": Page[Link](items=TAGS, next_mark="example", is_first=False),
         "markdown_example": MARKDOWN,
@@ -107,7 +109,16 @@ MEASURED = Measured(
     is_selftest=False,
     source=Link(text="run", href="/runs"),
     at=datetime(2026, 1, 1, tzinfo=UTC),
+    verdict=judged.in_words(
+        Judgement(
+            verdict=Verdict.CONSISTENT,
+            reason="The claim lies inside the 95 % interval: with 14,042 items, luck alone often makes a difference of 0.2.",
+            chance="Guessing reaches 25; the interval lies above it.",
+            p_value=0.62,
+        )
+    ),
 )
+VERDICTS = tuple((verdict.value, verdict.key) for verdict in Verdict)
 MARKDOWN = r"""
 A description is **Markdown** with [links](https://example.org), lists and formulas, such as $x_i \in \mathbb{R}^d$ in a line:
 

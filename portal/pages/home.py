@@ -9,7 +9,7 @@ from django.utils import timezone
 from leaderboards.models import Leaderboard, Measurement, shown
 from papers import counts
 from portal.context import page
-from portal.pages import board_cards, measured, paper_cards
+from portal.pages import board_cards, judged, measured, paper_cards
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import PaperCard
@@ -82,5 +82,5 @@ def _latest(measurement: Measurement) -> LatestMeasurement:
         model=measurement.claim.model_name if measurement.claim else measurement.model_name,
         board=Link(text=str(board), href=address("boards:detail", board.slug)),
         claimed=claimed.text if claimed else "",
-        measured=measured.in_words(measurement, claimed=claimed.value if claimed else None),
+        measured=measured.in_words(measurement, claimed=judged.of_score(claimed, board=board, metric=measurement.metric)),
     )

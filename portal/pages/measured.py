@@ -1,7 +1,7 @@
-"""What was measured here, as it stands beside claims: on a paper's page and on a board."""
+"""What was measured, here or by others, as it stands beside claims: on a paper's page and on a board."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,9 +13,12 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from leaderboards import model_names
+from leaderboards.intervals import Z_95
 from leaderboards.models import Measurement
+from leaderboards.verdicts import Claimed
 from portal.context import Viewer
-from portal.pages import figures
+from portal.pages import figures, judged
+from portal.pages.judged import Family, Judged, ProtocolFound
 from portal.pages.links import Link, address, host_of, web_address
 from workers import waiting
 from workers.models import Checkpoint, ClaimMapping, Run
@@ -41,6 +44,9 @@ class Measured:
     is_selftest: bool
     source: Link
     at: datetime
+    is_by_others: bool = False
+    note: str = ""
+    verdict: Judged | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +83,6 @@ class MetricFound(msgspec.Struct, frozen=True):
     name: str
 
 
-class ProtocolFound(msgspec.Struct, frozen=True):
-    """The protocol of a measurement."""
-
-    name: str
-    is_selftest: bool
-
-
 class MeasurementFound(msgspec.Struct, frozen=True):
     """A row of `standing`."""
 
@@ -97,6 +96,8 @@ class MeasurementFound(msgspec.Struct, frozen=True):
     interval_low: float | None
     interval_high: float | None
     chance_level: float | None
+    scale: float
+    note: str
     run_id: UUID | None
     publication_title: str
     publication_url: str
@@ -122,7 +123,7 @@ class MappingFound(msgspec.Struct, frozen=True):
     claim_id: int
     metric_id: int
     checkpoint: str
-    protocol: str
+    protocol: ProtocolFound
     memory_bytes: int
     device: str
     run: RunFound | None
@@ -132,13 +133,13 @@ def standing(where: Q) -> ArraySubquery:
     """The measurements that stand where `where` holds, newest first, as a column of a read: `MeasurementFound` each."""
     fields = (
         "claim_id", "metric_id", "model_name", "value", "items", "standard_error", "interval_low", "interval_high",
-        "chance_level", "run_id", "publication_title", "publication_url", "measured_at",
+        "chance_level", "scale", "note", "run_id", "publication_title", "publication_url", "measured_at",
     )  # fmt: skip
     found = JSONObject(
         **{name: name for name in fields},
         model_slug=model_names.slug("model_name"),
         metric=JSONObject(name="metric__name"),
-        protocol=JSONObject(name="protocol__name", is_selftest="protocol__is_selftest"),
+        protocol=judged.protocol_json("protocol__"),
     )
     return ArraySubquery(Measurement.objects.current().filter(where).order_by("-measured_at", "-pk").values(found=found))
 
@@ -151,40 +152,80 @@ def mapped(where: Q) -> ArraySubquery:
     runs = Run.objects.open().filter(checkpoint=OuterRef("checkpoint"), protocol=OuterRef("protocol"), items_per_task=None)
     newest = runs.order_by("-requested_at").values(found=JSONObject(public_id="public_id", state="state"))[:1]
     found = JSONObject(
-        id="pk", claim_id="claim_id", metric_id="metric_id", checkpoint="checkpoint__name", protocol="protocol__name",
-        memory_bytes="checkpoint__memory_bytes", device="checkpoint__device", run=F("open_run"),
+        id="pk", claim_id="claim_id", metric_id="metric_id", checkpoint="checkpoint__name",
+        protocol=judged.protocol_json("protocol__"), memory_bytes="checkpoint__memory_bytes", device="checkpoint__device",
+        run=F("open_run"),
     )  # fmt: skip
     mappings = ClaimMapping.objects.filter(where, claim__isnull=False).order_by("pk")
     return ArraySubquery(mappings.annotate(open_run=Subquery(newest)).values(found=found))
 
 
-def in_words(measurement: Measurement | MeasurementFound, *, claimed: float | None = None) -> Measured:
-    """A measurement with its `metric` and `protocol` joined, held against the claimed number where there is one."""
+def in_words(
+    measurement: Measurement | MeasurementFound, *, claimed: Claimed | None = None, family: Family | None = None
+) -> Measured:
+    """A measurement with its `metric` and `protocol` joined, held against the claimed number where there is one.
+
+    In a table of many, its `family` says what the whole of it does to the p-value.
+    """
     error = measurement.standard_error
     low, high = measurement.interval_low, measurement.interval_high
-    places = figures.decimals(error)
+    places = figures.decimals(_error(measurement))
     has_interval = low is not None and high is not None
     return Measured(
-        value=figures.measured(measurement.value, standard_error=error),
+        value=_value(measurement, places=places),
         number=measurement.value,
         interval=f"{low:.{places}f} to {high:.{places}f}" if has_interval else "",
         standard_error=f"{error:.{places}f}" if error is not None else "",
         items=figures.count(measurement.items),
         chance="" if measurement.chance_level is None else figures.plain(measurement.chance_level),
-        compared=compared(measurement, claimed=claimed),
+        compared=compared(measurement, claimed=claimed.value if claimed else None),
         metric=measurement.metric.name,
         protocol=measurement.protocol.name,
         is_selftest=measurement.protocol.is_selftest,
         source=source_of(measurement),
         at=measurement.measured_at,
+        is_by_others=measurement.run_id is None,
+        note=measurement.note,
+        verdict=_verdict(measurement, claimed, family) if claimed else None,
     )
+
+
+def beside(
+    found: Iterable[Measurement | MeasurementFound], *, claimed: Claimed | None, family: Family | None = None
+) -> tuple[Measured, ...]:
+    """What stands beside one claim: first what found it again, of equal verdicts the newest."""
+    words = (in_words(item, claimed=claimed, family=family) for item in found)
+    return tuple(sorted(words, key=lambda item: item.verdict.rank if item.verdict else 0))
+
+
+def _value(measurement: Measurement | MeasurementFound, *, places: int) -> str:
+    """The value to so many places; a number of others has no more than its source printed."""
+    if measurement.run_id is None:
+        printed = repr(measurement.value).partition(".")[2]
+        places = min(places, max(1, len(printed)))
+    return f"{measurement.value:.{places}f}"
+
+
+def _error(measurement: Measurement | MeasurementFound) -> float | None:
+    """The standard error; without one, what the interval amounts to."""
+    error, low, high = measurement.standard_error, measurement.interval_low, measurement.interval_high
+    if error is None and low is not None and high is not None:
+        return (high - low) / 2 / Z_95
+    return error
+
+
+def _verdict(measurement: Measurement | MeasurementFound, claimed: Claimed, family: Family | None) -> Judged:
+    judgement = judged.judge(claimed, measurement)
+    if family is None:
+        return judged.in_words(judgement)
+    return family.of(judged.same_comparison(claimed, measurement), judgement)
 
 
 def compared(measurement: Measurement | MeasurementFound, *, claimed: float | None) -> str:
     """How far the measured value is from the claimed one, and on which side of the interval the claim lies."""
     if claimed is None:
         return ""
-    places = figures.decimals(measurement.standard_error)
+    places = figures.decimals(_error(measurement))
     difference = round(measurement.value - claimed, places)
     side = "above" if difference > 0 else "below"
     words = f"{abs(difference):.{places}f} {side} the claim" if difference else "equals the claim"
@@ -205,6 +246,11 @@ def source_of(measurement: Measurement | MeasurementFound) -> Link:
 def current(where: Q) -> list[Measurement]:
     """The measurements that stand, newest first, with what `in_words` needs; one query."""
     return list(Measurement.objects.current().filter(where).select_related("metric", "protocol").order_by("-measured_at", "-pk"))
+
+
+def current_of(claims: Collection[int]) -> list[Measurement]:
+    """The measurements that stand of these claims."""
+    return current(Q(claim__in=claims)) if claims else []
 
 
 def by_cell(measurements: Iterable[FoundT]) -> Mapping[Cell, list[FoundT]]:
@@ -228,7 +274,7 @@ def _testing(mappings: list[MappingFound], *, viewer: Viewer) -> Testing:
     return Testing(
         open_runs=tuple(dict.fromkeys(_open_run(mapping, mapping.run) for mapping in mappings if mapping.run)),
         reproductions=tuple(
-            Reproduction(mapping=mapping.id, label=f"{mapping.checkpoint} under {mapping.protocol}")
+            Reproduction(mapping=mapping.id, label=f"{mapping.checkpoint} under {mapping.protocol.name}")
             for mapping in mappings
             if viewer.is_staff and not mapping.run
         ),

@@ -16,8 +16,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 
 from leaderboards import model_names
 from leaderboards.models import Claim, ClaimQuerySet, Measurement, Model, Score, shown
+from leaderboards.verdicts import Claimed
 from portal.context import page
-from portal.pages import absence, keyset, measured
+from portal.pages import absence, judged, keyset, measured, model_tests
+from portal.pages.claim_tests import ClaimTests
 from portal.pages.keyset import NO_SUCH_PLACE, Page
 from portal.pages.links import Link, address, web_address
 from portal.pages.measured import Measured
@@ -66,6 +68,7 @@ class ModelPage:
     boards: int
     papers: int
     rows: Page[ClaimRow]
+    tests: tuple[ClaimTests, ...]
     measurements: tuple[MeasuredRow, ...]
     variants: tuple[Link, ...]
     base: Link | None
@@ -114,6 +117,7 @@ def read(slug: str, *, after: str = "") -> ModelPage | None:
         boards=extent["boards"],
         papers=extent["papers"],
         rows=_rows(claims, after=after),
+        tests=() if after else model_tests.of(slug),
         measurements=tuple(MeasuredRow(board=_board(item), measured=measured.in_words(item)) for item in own),
         variants=_variants(slug),
         base=_base(slug),
@@ -140,7 +144,7 @@ def _rows(claims: ClaimQuerySet, *, after: str) -> Page[ClaimRow]:
         board, key = int(mark["board"]), int(mark["key"])
         claims = claims.filter(Q(leaderboard__gt=board) | Q(leaderboard=board, pk__gt=key))
     scores = Score.objects.filter(claim=OuterRef("pk")).order_by("metric__position", "metric")
-    cell = JSONObject(metric="metric_id", name="metric__name", raw="raw", value="value")
+    cell = JSONObject(metric="metric_id", name="metric__name", raw="raw", value="value", scale="scale")
     rows = claims.order_by("leaderboard", "pk").annotate(
         all_scores=ArraySubquery(scores.values(json=cell))
     ).values(
@@ -165,9 +169,12 @@ def _row(claim: Mapping[str, Any], tests: Mapping[measured.Cell, list[Measuremen
         values=tuple((score["name"], text) for score, text in scores if text),
         leads=claim["leaderboard__count__best_claim_id"] == claim["pk"],
         measured=tuple(
-            measured.in_words(item, claimed=score["value"])
+            item
             for score, _ in scores
-            for item in tests.get((claim["pk"], score["metric"]), [])
+            for item in measured.beside(
+                tests.get((claim["pk"], score["metric"]), ()),
+                claimed=_claimed(score, dataset=claim["leaderboard__dataset_name"]),
+            )
         ),
         extra_data=claim["uses_additional_data"],
         paper=_paper(claim),
@@ -176,6 +183,10 @@ def _row(claim: Mapping[str, Any], tests: Mapping[measured.Cell, list[Measuremen
         board_key=claim["leaderboard_id"],
         key=claim["pk"],
     )
+
+
+def _claimed(score: Mapping[str, Any], *, dataset: str) -> Claimed | None:
+    return judged.claimed(score["raw"], score["value"], scale=score["scale"], dataset=dataset, metric=score["name"])
 
 
 def _paper(claim: Mapping[str, Any]) -> Link:

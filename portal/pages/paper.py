@@ -17,6 +17,7 @@ from papers.citations import Citation
 from papers.models import Dataset, Paper, PaperAuthor, PaperMethod, PaperTask, SlugHistory
 from portal.context import Viewer, page, viewer
 from portal.pages import absence, cited, compiled, measured, paper_code, paper_results
+from portal.pages.claim_tests import ClaimTests
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, web_address
 from portal.pages.measured import MappingFound, MeasurementFound
@@ -62,6 +63,7 @@ class PaperPage:
     abstract: tuple[str, ...]
     is_own_summary: bool
     results: tuple[Result, ...]
+    tests: tuple[ClaimTests, ...]
     introduced: tuple[Link, ...]
     related: tuple[Related, ...]
 
@@ -199,6 +201,7 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
     if found is None:
         return None
     code = paper_code.shown(found.code)
+    tested = measured.by_cell(found.measurements)
     return PaperPage(
         slug=slug,
         citation=_citation(found, slug=slug),
@@ -220,9 +223,10 @@ def read(slug: str, *, viewer: Viewer) -> PaperPage | None:
         is_own_summary=found.abstract_by == Paper.AbstractBy.PORTAL,
         results=paper_results.in_words(
             found.scores,
-            tested=measured.by_cell(found.measurements),
+            tested=tested,
             testing=measured.testing(found.mappings, viewer=viewer),
         ),
+        tests=paper_results.tests(found.scores, tested=tested, mappings=found.mappings),
         introduced=_links("datasets:detail", found.datasets_found),
         related=tuple(_related(other) for other in _related_papers(paper=found.id, limit=related.SHOWN)),
     )

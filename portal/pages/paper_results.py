@@ -1,7 +1,8 @@
 """The results of a paper: what it claims, cell by cell, how each ranks on its board, and what was measured beside it."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,13 @@ from django.db.models.functions import JSONObject
 
 from leaderboards import model_names
 from leaderboards.models import Measurement, Metric, Score, cell_text, shown
-from portal.pages import compiled, measured
+from leaderboards.verdicts import Claimed
+from portal.pages import claim_tests, compiled, judged, measured
+from portal.pages.claim_tests import ClaimTests, TestedCell
 from portal.pages.compiled import Argument
+from portal.pages.judged import Family, ProtocolFound
 from portal.pages.links import Link, address, model_link
-from portal.pages.measured import UNTESTED, Cell, Measured, MeasurementFound, Testing
+from portal.pages.measured import UNTESTED, Cell, MappingFound, Measured, MeasurementFound, Testing
 from workers.models import ClaimMapping
 
 
@@ -62,6 +66,7 @@ class ScoreFound(msgspec.Struct, frozen=True):
     metric: str
     raw: str
     value: float | None
+    scale: float
     model: str
     model_slug: str
     extra_data: bool | None
@@ -87,7 +92,7 @@ def found(paper: OuterRef) -> ArraySubquery:
     is_unmapped = ~Exists(ClaimMapping.objects.filter(claim=OuterRef("claim")))
     ordered = scores.order_by(is_unmapped, "claim_id", "metric__position", "metric_id").values(
         json=JSONObject(
-            claim_id="claim_id", metric_id="metric_id", metric="metric__name", raw="raw", value="value",
+            claim_id="claim_id", metric_id="metric_id", metric="metric__name", raw="raw", value="value", scale="scale",
             model="claim__model_name", model_slug=model_names.slug("claim__model_name"),
             extra_data="claim__uses_additional_data", source="claim__source",
             board="claim__leaderboard__slug", dataset="claim__leaderboard__dataset_name",
@@ -114,6 +119,7 @@ def in_words(
 ) -> tuple[Result, ...]:
     """The results that say anything; one query, and none where no number is among them."""
     ranks = _ranks(scores)
+    family = _family(scores, tested)
     return tuple(
         Result(
             task=Link(text=score.task.name, href=address("tasks:detail", score.task.slug)),
@@ -126,14 +132,59 @@ def in_words(
             board=address("boards:detail", score.board),
             extra_data=score.extra_data is True,
             provenance=score.source,
-            measured=tuple(
-                measured.in_words(item, claimed=score.value) for item in tested.get((score.claim_id, score.metric_id), [])
-            ),
+            measured=measured.beside(tested.get((score.claim_id, score.metric_id), ()), claimed=_claimed(score), family=family),
             testing=testing.get((score.claim_id, score.metric_id), UNTESTED),
         )
         for score in scores
         if (value := cell_text(score.raw))
     )
+
+
+def tests(
+    scores: Sequence[ScoreFound], *, tested: Mapping[Cell, list[MeasurementFound]], mappings: Iterable[MappingFound]
+) -> tuple[ClaimTests, ...]:
+    """The claims that were measured, each under every protocol that is known for its benchmark."""
+    if not tested:
+        return ()
+    mapped: dict[Cell, list[ProtocolFound]] = defaultdict(list)
+    for mapping in mappings:
+        mapped[mapping.claim_id, mapping.metric_id].append(mapping.protocol)
+    cells = (
+        TestedCell(
+            claimed=claimed,
+            text=cell_text(score.raw),
+            metric=score.metric,
+            model=score.model,
+            dataset=score.dataset,
+            board=Link(text=f"{score.task.name} on {score.dataset}", href=address("boards:detail", score.board)),
+            measurements=tested.get((score.claim_id, score.metric_id), []),
+            mapped=mapped[score.claim_id, score.metric_id],
+        )
+        for score in scores
+        if (claimed := _claimed(score))
+    )
+    return claim_tests.of(cells, family=_family(scores, tested))
+
+
+def _claimed(score: ScoreFound) -> Claimed | None:
+    return judged.claimed(score.raw, score.value, scale=score.scale, dataset=score.dataset, metric=score.metric)
+
+
+def _family(scores: Iterable[ScoreFound], tested: Mapping[Cell, list[MeasurementFound]]) -> Family:
+    """All comparisons of the paper's table."""
+    return judged.family(
+        (judged.same_comparison(claimed, item), judged.judge(claimed, item)) for claimed, item in _compared(scores, tested)
+    )
+
+
+def _compared(
+    scores: Iterable[ScoreFound], tested: Mapping[Cell, list[MeasurementFound]]
+) -> Iterator[tuple[Claimed, MeasurementFound]]:
+    for score in scores if tested else ():
+        claimed = _claimed(score)
+        if claimed:
+            for item in tested.get((score.claim_id, score.metric_id), ()):
+                yield claimed, item
 
 
 def _ranks(scores: Iterable[ScoreFound]) -> dict[Cell, Rank]:

@@ -1,6 +1,6 @@
 """A run: how far it is or why it waits, what ran, and what came out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import cast
@@ -13,8 +13,8 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET
 
 from leaderboards.models import Leaderboard, Measurement, Score, shown
-from portal.context import NOT_INDEXED, page
-from portal.pages import measured, run_answers, run_facts
+from portal.context import NOT_INDEXED, Viewer, page, viewer
+from portal.pages import judged, measured, run_answers, run_facts
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
@@ -64,6 +64,7 @@ class Outcome:
     claimed: str
     measured: Measured
     standing: str
+    is_unpublished: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,7 @@ class RunPage:
     took: str
     events: tuple[Event, ...]
     outcomes: tuple[Outcome, ...]
+    is_held_back: bool
     targets: tuple[Target, ...]
     answers: tuple[Answer, ...]
     facts: Facts
@@ -120,23 +122,30 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True, is_indexed=False)
+    found = read(public_id, viewer=viewer(request))
+    return page(request, "workers/run.html", {"run": found, "section": "runs"}, is_live=True, is_indexed=False)
 
 
 @require_GET
 def run_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The part of a run's page that changes, for the page's script to ask for again and again; 304 if nothing has changed."""
-    html = render_to_string("workers/_run_state.html", {"run": read(public_id)})
+    html = render_to_string("workers/_run_state.html", {"run": read(public_id, viewer=viewer(request))})
     etag = quote_etag(sha256(html.encode()).hexdigest()[:32])
     response = HttpResponse(html, headers={"ETag": etag, "Cache-Control": "no-cache", "X-Robots-Tag": NOT_INDEXED})
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
 
 
-def read(public_id: UUID) -> RunPage:
-    """The page's content in a constant number of queries; Http404 when there is no such run."""
+def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
+    """The page's content in a constant number of queries; Http404 when there is no such run.
+
+    What the run measured only staff see until it is published, and so its results by task.
+    """
     run = Run.objects.select_related("checkpoint", "protocol").filter(public_id=public_id).first()
     if run is None:
         raise Http404(NO_SUCH_RUN)
+    outcomes = _outcomes(run)
+    is_held_back = not viewer.is_staff and any(outcome.is_unpublished for outcome in outcomes)
+    facts = run_facts.read(run)
     return RunPage(
         public_id=run.public_id,
         checkpoint=run.checkpoint.name,
@@ -158,10 +167,11 @@ def read(public_id: UUID) -> RunPage:
         finished_at=run.finished_at,
         took=took(run),
         events=_events(run),
-        outcomes=_outcomes(run),
+        outcomes=tuple(outcome for outcome in outcomes if viewer.is_staff or not outcome.is_unpublished),
+        is_held_back=is_held_back,
         targets=_targets(run),
-        answers=run_answers.read(run),
-        facts=run_facts.read(run),
+        answers=() if is_held_back else run_answers.read(run),
+        facts=replace(facts, metrics=(), ties="") if is_held_back else facts,
     )
 
 
@@ -209,8 +219,9 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
         board=_board(item.leaderboard),
         claim=item.claim.model_name if item.claim else "",
         claimed=claimed.text if claimed else "",
-        measured=measured.in_words(item, claimed=claimed.value if claimed else None),
+        measured=measured.in_words(item, claimed=judged.of_score(claimed, board=item.leaderboard, metric=item.metric)),
         standing=_standing(item),
+        is_unpublished=item.published_at is None,
     )
 
 
@@ -220,7 +231,7 @@ def _standing(item: Measurement) -> str:
         return f"Retracted: {item.retraction_reason}"
     if item.superseded_by_id:
         return "Superseded by a later measurement."
-    return "" if item.published_at else "Not published yet."
+    return "" if item.published_at else "Not published yet: only staff see it."
 
 
 def _targets(run: Run) -> tuple[Target, ...]:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from tests.e2e.page_types import PAGE_TYPES
+from tests.e2e.page_types import PAGE_TYPES, PageType
 from tests.factories.whole_catalogue import make_bare, make_whole
 
 pytestmark = pytest.mark.long
@@ -60,9 +60,14 @@ def test_axe_finds_nothing(visit, made, kind):
         assert faults_in_both_themes(page) == NONE
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for kind in PAGE_TYPES if kind.name in {"paper", "board", "run"}], ids=lambda kind: kind.name
-)
+OF_STAFF = [
+    *(kind for kind in PAGE_TYPES if kind.name in {"paper", "board", "run"}),
+    PageType("measurements that wait", lambda made: "/measurements"),
+    PageType("measurements that stand", lambda made: "/measurements?state=standing"),
+]
+
+
+@pytest.mark.parametrize("kind", OF_STAFF, ids=lambda kind: kind.name)
 def test_axe_finds_nothing_on_the_pages_of_staff(visit, made, staff_cookie, kind):
     with visit("/about", reduced_motion="reduce") as page:
         page.context.add_cookies([{**staff_cookie, "url": page.url}])

@@ -112,9 +112,12 @@ def test_the_paper_page_answers_on_the_port_with_its_parts(page):
     for name in ("Sid Black", "Stella Biderman", "Samuel Weinbach"):
         expect(main.get_by_role("link", name=name)).to_be_visible()
     expect(main.get_by_role("link", name="BigScience (ACL) 2022 5")).to_be_visible()
-    rows = main.get_by_role("row")
+    rows = main.get_by_role("region", name="Results of this paper").get_by_role("row")
     expect(rows.filter(has_text="Transfer Learning").filter(has_text="MML").filter(has_text="33.6")).to_have_count(1)
     expect(rows.filter(has_text="Multi-Task Learning").filter(has_text="MML").filter(has_text="33.6")).to_have_count(1)
+    protocols = main.get_by_role("region", name="Claims by protocol").get_by_role("row")
+    expect(protocols.filter(has_text="33.3").filter(has_text="consistent")).to_have_count(1)
+    expect(protocols.filter(has_text="25.0").filter(has_text="differs")).to_have_count(1)
     expect(main.get_by_text("The archive counted 11 code links")).to_be_visible()
     expect(main.get_by_role("button", name="Reproduce")).to_have_count(0)
 

@@ -17,7 +17,7 @@ QUARTER = Obtained(value=0.25, standard_error=0.0365, items=14_042, chance_level
 
 def record(obtained, *, claim=None, metric=None, model=None, protocol, run_id=None, checkpoint="weights"):
     metric = metric or claim.leaderboard.metrics.get()
-    return measurements.record(
+    measurement = measurements.record(
         obtained,
         metric=metric,
         claim=claim,
@@ -27,6 +27,9 @@ def record(obtained, *, claim=None, metric=None, model=None, protocol, run_id=No
         run_id=run_id or uuid4(),
         measured_at=timezone.now(),
     )
+    if measurement.published_at is None:
+        measurements.publish(measurement)
+    return measurement
 
 
 def test_a_measurement_is_in_the_unit_of_its_board_with_its_interval_and_chance():

@@ -37,6 +37,7 @@ def test_a_result_has_its_cells_as_the_archive_wrote_them_and_what_was_measured(
         interval_low=25.3,
         interval_high=26.7,
         chance_level=25.0,
+        scale=100.0,
     )
     body = listed(
         {
@@ -52,6 +53,12 @@ def test_a_result_has_its_cells_as_the_archive_wrote_them_and_what_was_measured(
                 {
                     "metric": "Accuracy", "value": 26.0, "items": 14042, "standard_error": 0.37, "interval_low": 25.3, "interval_high": 26.7,
                     "chance_level": 25.0, "protocol": "mmlu-5-shot", "is_selftest": False, "run": str(RUN), "publication": None,
+                    "note": "",
+                    "verdict": {
+                        "word": "differs",
+                        "reason": "The claim lies outside the 95 % interval: with 14,042 items, luck alone rarely makes a difference of 7.6.",
+                        "chance": "Guessing reaches 25; the interval lies above it.",
+                    },
                 }
             ],
         }

@@ -3,12 +3,16 @@
 import gzip
 import os
 from datetime import datetime
+from uuid import uuid4
 
 import pyarrow.parquet
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import User
+from leaderboards import measurements
+from leaderboards.measurements import Obtained
 from leaderboards.models import Claim, Leaderboard, Metric, Score
 from papers import history, redaction
 from papers.changes import Change
@@ -16,6 +20,7 @@ from papers.models import ArchiveExport, Method, Paper, SlugHistory, Task
 from portal.archive_export import EXTRAS, FILES, ExportRefused, alone, export
 from portal.archive_import import archive_is_imported
 from tests.factories.catalogue import make_code_link, make_dataset, make_method, make_paper, make_result, make_task
+from tests.factories.runs import make_checkpoint, make_claim, make_protocol
 from tests.portal.dumps import link_row, load, paper_row, table_rows
 from tests.portal.exports import export_to_full_disk, exported, write, written
 
@@ -182,6 +187,32 @@ def test_the_sixth_file_holds_what_the_archive_had_no_place_for(tmp_path, dump):
     ]
     named = {row["id"]: row["key"] for row in kinds["identity"]}
     assert named[str(Task.objects.get().public_id)] == "Task"
+
+
+def test_measurements_are_written_once_they_are_published_with_what_decides_their_verdicts(tmp_path):
+    claim = make_claim()
+    words = {"metric": claim.leaderboard.metrics.get(), "claim": claim, "model": make_checkpoint().model, "checkpoint": "w"}
+    protocol = make_protocol(split="test", dataset_names=["MMLU"], margin=0.02, noise=0.001, prompt_family="mmlu")
+    shown, hidden = (
+        measurements.record(
+            Obtained(value, 0.01, 1000, 0.25).scaled(100.0),
+            protocol=protocol,
+            run_id=uuid4(),
+            measured_at=timezone.now(),
+            **words,
+        )
+        for value in (0.25, 0.987)
+    )
+    measurements.publish(shown)
+    measurements.retract(hidden, reason="Wrong weights.")
+    rows = written(tmp_path, EXTRAS)
+    assert [(row["value"], row["scale"], row["note"]) for row in rows if row["kind"] == "measurement"] == [(25, 100, "")]
+    assert [list(row["new"]) for row in rows if row["kind"] == "change" and "measurement" in row["table"]] == [["published_at"]]
+    (stated,) = [row for row in rows if row["kind"] == "protocol"]
+    assert {name: stated[name] for name in ("split", "dataset_names", "margin", "noise", "prompt_family")} == {
+        "split": "test", "dataset_names": ["MMLU"], "margin": "0.02", "noise": "0.001", "prompt_family": "mmlu",
+    }  # fmt: skip
+    assert "98.7" not in gzip.decompress((tmp_path / "out" / f"{EXTRAS}.json.gz").read_bytes()).decode()
 
 
 def test_a_redacted_change_is_there_without_its_content(tmp_path):

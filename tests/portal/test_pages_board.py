@@ -38,7 +38,7 @@ def read_board(client, address="/sota/qa-on-squad11"):
 def measure(where, **values):
     defaults = {
         "leaderboard": where, "metric": where.metrics.first(), "model_name": "Measured model", "protocol": make_protocol(name="5-shot"),
-        "value": 50.0, "items": 400, "standard_error": 2.5, "interval_low": 45.1, "interval_high": 54.9, "chance_level": 25.0,
+        "value": 50.0, "items": 400, "standard_error": 2.5, "interval_low": 45.1, "interval_high": 54.9, "chance_level": 25.0, "scale": 100.0,
         "run_id": uuid4(), "measured_at": timezone.now(), "published_at": timezone.now(),
     }  # fmt: skip
     return Measurement.objects.create(**{**defaults, **values})
@@ -56,7 +56,7 @@ def test_a_row_has_rank_model_scores_paper_code_and_date(client):
     assert page.tables == [
         [
             [
-                "Rank", "Model", "EM↑ higher is better", "F1↑ higher is better", "Measured here", "Extra data", "Paper", "Code", "Date",
+                "Rank", "Model", "EM↑ higher is better", "F1↑ higher is better", "Measured", "Extra data", "Paper", "Code", "Date",
                 "From",
             ],
             ["1", "Model A", "90.2", "95.4", "–", "yes", "A paper", "Code: a/b", "2020-01-01", "archive"],
@@ -101,7 +101,9 @@ def test_a_measurement_stands_beside_its_claim_and_does_not_change_its_rank(clie
     page = read_board(client)
     assert page.tables[0][1][:4] == [
         "1", "Claimed", "60",
-        "50.0 95 %: 45.1 to 54.9 n = 400 · SE 2.5 · chance 25 · 5-shot · run 10.0 below the claim; the claim lies outside the interval",
+        "50.0 95 %: 45.1 to 54.9 inconclusive Too few items to tell: with 400 items the 95 % interval reaches 4.9 to each side of the "
+        "measured value, further than this protocol’s margin of 1. The claim lies outside the interval. Guessing reaches 25; the interval "
+        "lies above it. p < 0.001 n = 400 · SE 2.5 · chance 25 · 5-shot · run 10.0 below the claim; the claim lies outside the interval",
     ]  # fmt: skip
     assert page.link("run") == f"/runs/{measurement.run_id}"
 

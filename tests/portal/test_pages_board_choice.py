@@ -187,7 +187,7 @@ def test_the_form_shows_what_was_asked_for(client, board):
 def test_every_dated_number_is_a_point_that_leads_to_its_paper_or_row(client, board):
     assert points(get(client)) == [
         ("C · EM 85 · 2020-01-01", "#row-2"),
-        ("B · measured here: 70.00 · 10.00 below the claim", f"/runs/{Measurement.objects.get().run_id}"),
+        ("B · measured: 70.00 · 10.00 below the claim", f"/runs/{Measurement.objects.get().run_id}"),
         ("B · EM 80 · 2021-01-01", "#row-3"),
         ("A · EM 90 · 2019-05-01 · Paper A", "/paper/paper-a"),
     ]

@@ -80,7 +80,7 @@ def measure(claim, *, protocol, **values):
     defaults = {
         "leaderboard": claim.leaderboard, "metric": claim.leaderboard.metrics.get(), "claim": claim, "model_name": "GPT-NeoX-20B",
         "protocol": protocol, "value": 25.04, "items": 14_042, "standard_error": 0.3656, "interval_low": 24.33, "interval_high": 25.76,
-        "chance_level": 25.0, "run_id": uuid4(), "measured_at": timezone.now(), "published_at": timezone.now(),
+        "chance_level": 25.0, "scale": 100.0, "run_id": uuid4(), "measured_at": timezone.now(), "published_at": timezone.now(),
     }  # fmt: skip
     return Measurement.objects.create(**{**defaults, **values})
 
@@ -106,7 +106,7 @@ def test_the_results_table_has_a_row_for_each_score_linked_to_its_board(client, 
     page = read(client.get(ADDRESS))
     assert page.tables == [
         [
-            ["Task", "Dataset", "Metric", "Value", "Rank", "Model", "Measured here", "From"],
+            ["Task", "Dataset", "Metric", "Value", "Rank", "Model", "Measured", "From"],
             [
                 "Transfer Learning",
                 "MML",
@@ -162,7 +162,8 @@ def test_a_measurement_stands_beside_its_claim_with_all_that_is_needed_to_believ
     measurement = measure(claim, protocol=make_protocol(name="MMLU, 5-shot, letters"))
     page = read(client.get(ADDRESS))
     assert page.tables[0][1][MEASURED_HERE] == (
-        "25.04 95 %: 24.33 to 25.76 n = 14,042 · SE 0.37 · chance 25 · MMLU, 5-shot, letters · run "
+        "25.04 95 %: 24.33 to 25.76 differs The claim lies outside the 95 % interval: with 14,042 items, luck alone rarely makes a "
+        "difference of 8.6. Guessing reaches 25, which the interval covers: the model may be guessing. p < 0.001 n = 14,042 · SE 0.37 · chance 25 · MMLU, 5-shot, letters · run "
         "8.56 below the claim; the claim lies outside the interval"
     )
     assert page.tables[0][2][MEASURED_HERE] == "Not measured yet"

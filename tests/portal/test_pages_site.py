@@ -188,7 +188,7 @@ def test_the_archives_page_has_every_part_of_the_seed_page(client, shared_data):
             "Papers GPT-NeoX-20B: An Open-Source Autoregressive Language Model", "Sid Black, Stella Biderman, Eric Hallahan,",
             "Ben Wang, Samuel Weinbach", "2022-04-14", "BigScience (ACL) 2022", "Multi-task Language Understanding", "Language Modelling",
             "Paper", "PDF", "Code (official) EleutherAI/gpt-neox", "Abstract", "We introduce GPT-NeoX-20B, a 20 billion parameter",
-            "we describe \\model{}'s architecture", "Results", "Task Dataset Metric Value Rank Model Measured here From",
+            "we describe \\model{}'s architecture", "Results", "Task Dataset Metric Value Rank Model Measured From",
             "Transfer Learning MML Average (%) 33.6 #1 of 1 GPT-NeoX 20B (5-shot)",
             "Multi-Task Learning MML Average (%) 33.6 #1 of 1 GPT-NeoX 20B (5-shot)", "Related Papers",
             "Visual-Language Model Knowledge Distillation Method for Image Quality Assessment 2025-07-21",

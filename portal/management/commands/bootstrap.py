@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from leaderboards import published
 from papers.models import Paper, Source
 from portal import archive_import
 from workers import lifecycle, registry
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             self.stdout.write("What an import that was broken off had left to do is done.")
         registry.ensure()
         registry.map_known_claims()
+        published.load()
         mapping = ClaimMapping.objects.filter(checkpoint__slug=registry.SELFTEST, protocol__is_selftest=True).first()
         if settings.SELFTEST and mapping is not None and not Run.objects.filter(checkpoint=mapping.checkpoint).exists():
             run = lifecycle.request(mapping, by=None)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from leaderboards import published
 from papers.archive.report import ImportReport
 from papers.models import Source
 from portal import archive_download
@@ -97,6 +98,8 @@ class Command(BaseCommand):
         self._keep(lines, number=report.number)
         if mapped := registry.map_known_claims():
             self.stdout.write(f"{mapped} claims can be measured by mappings that ship with the portal.")
+        if numbers := published.load():
+            self.stdout.write(f"{numbers} numbers that others published, which ship with the portal, stand beside claims now.")
 
     def _keep(self, lines: list[str], *, number: int) -> None:
         """Write the report to a file too."""

@@ -1,0 +1,154 @@
+"""Campaigns: which claims can be measured and by what, what measuring all of them costs, and asking for it.
+
+A mapping is a person's word. What is suggested here only saves the search: weights whose name the claim bears, and protocols of
+its benchmark with the worked examples that its row says.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
+
+from accounts.models import User
+from leaderboards import comparable, harness_boards
+from leaderboards.comparable import Subject
+from leaderboards.measurements import PROPORTIONS
+from leaderboards.models import Measurement, Protocol, Score
+from workers import lifecycle
+from workers.models import Checkpoint, ClaimMapping, Run
+from workers.states import RunState
+
+Cell = tuple[int, int]
+"""A cell of a board: the ids of its claim and of its metric."""
+
+_SHOTS = re.compile(r"\(?\b(?:(\d{1,3})|(zero)|(one)|(few))[- ]?shots?\b[^()]*\)?", re.IGNORECASE)
+_LONGEST_READ = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """What could test a claim."""
+
+    checkpoint: Checkpoint
+    protocol: Protocol
+    scale: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What it takes to measure a set of mapped claims.
+
+    `runs` are to be asked for; `open_runs` are under way and would be joined; `measured` claims have a number already. `took` is
+    what the last finished runs of the same weights under the same protocols took together, `unknown` how many runs have none.
+    """
+
+    claims: int
+    runs: int
+    open_runs: int
+    measured: int
+    took: timedelta
+    unknown: int
+    memory_bytes: int
+
+
+def shots_of(name: str) -> int | None:
+    """How many worked examples the name of a claim's model says, e.g. 5 for "GPT-NeoX 20B (5-shot)"; None where it does not."""
+    found = _SHOTS.search(name[:_LONGEST_READ])
+    if not found or found[4]:
+        return None
+    return int(found[1]) if found[1] else 0 if found[2] else 1
+
+
+def bare_name(name: str) -> str:
+    """A model's name without what it says of examples, folded: "gptneox20b"."""
+    words = _SHOTS.sub("", name[:_LONGEST_READ])
+    return "".join(letter for letter in words.casefold() if letter.isalnum())
+
+
+def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]]:
+    """What could test each cell and is not mapped to it yet; the scores come with `claim` and `metric__leaderboard`."""
+    checkpoints: dict[str, list[Checkpoint]] = defaultdict(list)
+    for checkpoint in Checkpoint.objects.select_related("model"):
+        for name in {bare_name(checkpoint.name), bare_name(checkpoint.model.name)}:
+            checkpoints[name].append(checkpoint)
+    scores = [score for score in scores if bare_name(score.claim.model_name) in checkpoints]
+    harness = version("lm-eval")
+    protocols = [protocol for protocol in Protocol.objects.order_by("pk") if _runs_here(protocol, harness)]
+    scales = {metric.pk: harness_boards.scale_of(metric) for metric in {score.metric for score in scores}}
+    mapped = set(_keys(ClaimMapping.objects.filter(claim__in={score.claim_id for score in scores})))
+    return {
+        (score.claim_id, score.metric_id): tuple(
+            Suggestion(
+                checkpoint=checkpoint,
+                protocol=protocol,
+                scale=scales[score.metric_id] if protocol.metric in PROPORTIONS else 1.0,
+            )
+            for checkpoint in checkpoints[bare_name(score.claim.model_name)]
+            for protocol in protocols
+            if _fits(score, protocol) and (score.claim_id, score.metric_id, checkpoint.pk, protocol.pk) not in mapped
+        )
+        for score in scores
+    }
+
+
+def _keys(mappings: Iterable[ClaimMapping]) -> Iterable[tuple[int | None, int, int, int]]:
+    return ((item.claim_id, item.metric_id, item.checkpoint_id, item.protocol_id) for item in mappings)
+
+
+def _runs_here(protocol: Protocol, harness: str) -> bool:
+    """Whether it is one of the installed harness; how others measured cannot be rerun here."""
+    return isinstance(protocol.versions, dict) and protocol.versions.get("lm_eval") == harness
+
+
+def _fits(score: Score, protocol: Protocol) -> bool:
+    """Whether a protocol is of the claim's benchmark, metric and part of the data, with the examples that its row says."""
+    claim = comparable.of_board(score.metric.leaderboard.dataset_name, metric=score.metric.name)
+    about = Subject(benchmarks=protocol.dataset_names, split=protocol.split, metric=protocol.metric)
+    shots = shots_of(score.claim.model_name)
+    return bool(
+        protocol.dataset_names
+        and not comparable.obstacle(claim=claim, protocol=about)
+        and comparable.kind_of(score.metric.name)
+        and shots in {None, protocol.num_fewshot}
+    )
+
+
+def cost(mappings: Collection[ClaimMapping]) -> Cost:
+    """What measuring these claims takes; the mappings come with `checkpoint`. Five queries at most."""
+    to_measure = _unmeasured(mappings)
+    pairs = {(item.checkpoint_id, item.protocol_id): item.checkpoint for item in to_measure}
+    runs = Run.objects.filter(checkpoint__in={key for key, _ in pairs}, items_per_task=None)
+    open_pairs = set(runs.open().values_list("checkpoint_id", "protocol_id")) & pairs.keys()
+    finished = runs.filter(state=RunState.FINISHED, started_at__isnull=False, finished_at__isnull=False).order_by("finished_at")
+    took = {(run.checkpoint_id, run.protocol_id): _took(run) for run in finished.defer("provenance", "results")}
+    asked = pairs.keys() - open_pairs
+    return Cost(
+        claims=len(to_measure),
+        runs=len(asked),
+        open_runs=len(open_pairs),
+        measured=len(mappings) - len(to_measure),
+        took=sum((took[pair] for pair in asked if pair in took), timedelta()),
+        unknown=sum(pair not in took for pair in asked),
+        memory_bytes=max((pairs[pair].memory_bytes for pair in asked), default=0),
+    )
+
+
+def _took(run: Run) -> timedelta:
+    assert run.started_at is not None and run.finished_at is not None  # the query asks for it
+    return run.finished_at - run.started_at
+
+
+def measure(mappings: Collection[ClaimMapping], *, by: User) -> list[Run]:
+    """Ask for the runs that measure these claims, one for each checkpoint and protocol; open ones are joined."""
+    firsts = {(item.checkpoint_id, item.protocol_id): item for item in _unmeasured(mappings)}
+    return [lifecycle.request(mapping, by=by) for mapping in firsts.values()]
+
+
+def _unmeasured(mappings: Collection[ClaimMapping]) -> Sequence[ClaimMapping]:
+    """Those whose claim no run has measured under the protocol, published or not."""
+    claims = {item.claim_id for item in mappings}
+    found = Measurement.objects.filter(claim__in=claims, run_id__isnull=False, superseded_by=None, retracted_at=None)
+    done = set(found.values_list("claim_id", "metric_id", "protocol_id", "checkpoint"))
+    return [item for item in mappings if (item.claim_id, item.metric_id, item.protocol_id, item.checkpoint.name) not in done]

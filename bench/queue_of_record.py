@@ -49,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--claimants", type=int, default=64)
     parser.add_argument("--processes", type=int, default=2, help="that the claimants are threads of")
-    parser.add_argument("--seconds", type=float, default=8.0, help="that each measurement lasts")
+    parser.add_argument("--seconds", type=float, default=6.0, help="that each measurement lasts")
     parser.add_argument("--shards", type=int, default=40_000, help="queued in all at the start of each")
     options = parser.parse_args()
     with _database():

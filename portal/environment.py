@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 VARIABLES: Mapping[str, str] = {
     "DATABASE_URL": "address of the database by the runtime role, postgresql://role:password@host:5432/name",
     "DATABASE_OWNER_URL": "address of the same database by the owner role, which migrates",
+    "DATABASE_WORKER_ROLE": "name of the role that workers connect as, where they have one of their own",
     "REDIS_URL": "address of Celery's broker, redis://:password@host:6379/0",
     "CACHE_URL": "address of the cache's Redis, when it is not the broker's",
     "PAGE_CACHE_MB": "megabytes of pages that each web process keeps; 0 keeps none",

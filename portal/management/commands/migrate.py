@@ -9,6 +9,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import OperationalError
 
 from portal.database_roles import grant_runtime_rights
+from portal.worker_role import grant_worker_rights
 
 OWNER = "owner"
 
@@ -37,5 +38,8 @@ class Command(DjangoMigrate):
             append_only=settings.APPEND_ONLY_TABLES,
             read_only=settings.READ_ONLY_TABLES,
         )
+        if settings.DATABASE_WORKER_ROLE:
+            database = str(settings.DATABASES[OWNER]["NAME"])
+            grant_worker_rights(connections[OWNER], role=settings.DATABASE_WORKER_ROLE, database=database)
         if options["verbosity"] >= 2:
             self.stdout.write(f"Granted {runtime_role} its rights on {tables} tables.")

@@ -103,11 +103,12 @@ def record(
             "protocol": protocol,
             "checkpoint": checkpoint,
             "measured_at": measured_at,
+            "published_at": timezone.now() if protocol.is_selftest else None,
             **obtained.fields(harness_metric=protocol.metric),
         },
     )
     if is_new and protocol.is_selftest:
-        publish(measurement)
+        _supersede_older(measurement)
     return measurement
 
 
@@ -155,6 +156,11 @@ def publish(measurement: Measurement) -> None:
     if not unpublished.update(published_at=timezone.now()):
         raise Refused("This measurement was published or retracted before: reload the page to see how it stands.")
     measurement.refresh_from_db(fields=["published_at"])
+    _supersede_older(measurement)
+
+
+def _supersede_older(measurement: Measurement) -> None:
+    """Of what runs said of the same weights under the protocol the newest stands."""
     newest, *older = _of_the_same(measurement).order_by("-measured_at", "-pk")
     Measurement.objects.filter(pk__in=[item.pk for item in older]).update(superseded_by=newest)
 

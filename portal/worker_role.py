@@ -26,7 +26,7 @@ COUNTS = (
 """What triggers count anew when a measurement comes in, by the rights of whoever brings it: wrong counts are counted again."""
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "leaderboards_measurement": ("superseded_by_id",),
-    "workers_request": ("log_likelihood", "is_greedy"),
+    "workers_request": ("log_likelihood", "is_greedy", "response_text", "tokens"),
     "workers_run": (
         "state", "fence", "attempts", "lease_owner", "lease_expires_at", "activity", "error_code", "error_message", "provenance",
         "results", "plan_version", "token_budget", "shard_tokens", "threads", "samples_total", "requests_total", "started_at",

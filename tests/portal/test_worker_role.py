@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 from leaderboards.models import Measurement
 from portal.embedded.addresses import ADMIN_ROLE, read_passwords
-from tests.factories.runs import make_mapping, make_planned_run, make_worker
+from tests.factories.runs import make_mapping, make_planned_run, make_protocol, make_worker
 from workers import lifecycle, plan, reduce, score
 from workers.evaluation.contract import (
     Batch,
@@ -69,8 +69,9 @@ def as_worker(role, monkeypatch):
     connection.close()
 
 
-def test_it_takes_a_run_from_its_plan_to_its_measurement(as_worker):
-    run = lifecycle.request(make_mapping(), by=None)
+@pytest.mark.parametrize("is_selftest", [False, True])
+def test_it_takes_a_run_from_its_plan_to_its_measurement(is_selftest, as_worker):
+    run = lifecycle.request(make_mapping(protocol=make_protocol(is_selftest=is_selftest)), by=None)
     as_worker()
     worker, _ = Worker.objects.update_or_create(
         name="one",
@@ -79,7 +80,7 @@ def test_it_takes_a_run_from_its_plan_to_its_measurement(as_worker):
             "registered_at": run.requested_at, "last_seen_at": run.requested_at,
         },
     )  # fmt: skip
-    for _ in range(2):  # the second time it supersedes the first
+    for _ in range(2):  # of the self-test, which is public at once, the second supersedes the first
         _, lease = lifecycle.claim_next(worker)
         samples = tuple(PlannedSample(n, "t", n, {}, ("A", "B"), "A") for n in range(2))
         requests = tuple(PlannedRequest(n, n // 2, n % 2, "loglikelihood", f"Q{n // 2}", " AB"[n % 2]) for n in range(4))
@@ -113,7 +114,9 @@ def test_it_takes_a_run_from_its_plan_to_its_measurement(as_worker):
             run = _asked_again(run)
     assert set(Run.objects.values_list("state", flat=True)) == {"finished"}
     first, second = Measurement.objects.order_by("pk")
-    assert (first.value, first.superseded_by, second.value, second.superseded_by) == (50.0, second, 50.0, None)
+    assert (first.value, second.value, second.superseded_by) == (50.0, 50.0, None)
+    assert first.superseded_by == (second if is_selftest else None)
+    assert [bool(one.published_at) for one in (first, second)] == [is_selftest] * 2
     assert Fault.objects.count() == 2
 
 

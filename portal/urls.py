@@ -35,6 +35,7 @@ from portal.pages import (
     paper_list,
     run,
     run_list,
+    samples,
     search,
     sitemaps,
     sota,
@@ -112,6 +113,8 @@ runs = [
     path("runs/<uuid:public_id>", run.run_detail, name="detail"),
     path("runs/<uuid:public_id>/state", run.run_state, name="state"),
     path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
+    path("runs/<uuid:public_id>/samples", samples.samples, name="samples"),
+    path("runs/<uuid:public_id>/samples/<int:index>", samples.sample_detail, name="sample"),
 ]
 
 site_feeds = [

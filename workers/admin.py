@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from workers import checkpoints, lifecycle
-from workers.models import Checkpoint, ClaimMapping, Run, RunEvent, Worker
+from workers.models import BenchmarkLicence, Checkpoint, ClaimMapping, Run, RunEvent, Worker
 
 
 class CheckpointForm(ModelForm):
@@ -128,6 +128,14 @@ class WorkerAdmin(ReadOnlyAdmin):
     """Workers: to look at; they register themselves."""
 
     list_display = ("name", "device", "device_name", "memory_bytes", "last_seen_at")
+
+
+@admin.register(BenchmarkLicence)
+class BenchmarkLicenceAdmin(admin.ModelAdmin):
+    """Licences of benchmarks: they decide who may read the items of runs."""
+
+    list_display = ("dataset", "name", "allows_prompts")
+    list_filter = ("allows_prompts",)
 
 
 def link_to(run: Run) -> str:

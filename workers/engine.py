@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
     from workers.evaluation.devices import Device
     from workers.evaluation.loading import LoadedModel
+    from workers.evaluation.prefixes.tokens import Encoder
 
 
 class Scorer(Protocol):
@@ -41,6 +42,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._scorer: tuple[LoadedModel, Scorer] | None = None
+        self._encoder: tuple[CheckpointSource, Encoder] | None = None
 
     def source(self, location: str, *, is_folder: bool, revision: str | None, dtype: str) -> "CheckpointSource":
         """Name a checkpoint; nothing is read yet."""
@@ -86,9 +88,24 @@ class Engine:
 
     def batches(self, plan: Plan, source: "CheckpointSource", *, token_budget: int) -> tuple[Batch, ...]:
         """The plan's samples in batches: a pure function of the plan, the tokenizer and the budget."""
-        from workers.evaluation import batching, loading
+        from workers.evaluation import batching
 
-        return batching.plan_batches(plan, loading.load_encoder(source), token_budget=token_budget)
+        return batching.plan_batches(plan, self._encoder_of(source), token_budget=token_budget)
+
+    def with_lengths(self, plan: Plan, source: "CheckpointSource") -> Plan:
+        """The plan with the length of each sample's prompt for this checkpoint; cheap after `batches` of the same plan."""
+        from workers.evaluation import lengths
+
+        found = lengths.with_lengths(plan, self._encoder_of(source))
+        self._encoder = None  # it remembers every line that it encoded
+        return found
+
+    def _encoder_of(self, source: "CheckpointSource") -> "Encoder":
+        from workers.evaluation import loading
+
+        if self._encoder is None or self._encoder[0] != source:
+            self._encoder = (source, loading.load_encoder(source))
+        return self._encoder[1]
 
     def load(self, source: "CheckpointSource", *, progress: Callable[[int, int], None]) -> "LoadedModel":
         """Load weights and tokenizer onto this worker's device; another thread tells `progress` of bytes held and expected."""

@@ -77,6 +77,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     built = engine.build_plan(spec)
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
     batches = engine.batches(built, source, token_budget=run.token_budget)
+    built = engine.with_lengths(built, source)
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     pulse.beat("Storing the plan.")
     provenance = {
@@ -177,6 +178,7 @@ def _sample_row(run: Run, sample: PlannedSample) -> Sample:
     return Sample(
         run=run, index=sample.index, task=sample.task, document_id=sample.doc_id, document=sample.document,
         choices=list(sample.choices), target=sample.target,
+        token_count=sample.length.tokens if sample.length else None, tokens_cut=sample.length.cut if sample.length else None,
     )  # fmt: skip
 
 

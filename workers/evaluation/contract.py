@@ -38,8 +38,19 @@ class ProtocolSpec:
 
 
 @dataclass(frozen=True)
+class PromptLength:
+    """How many tokens a sample's longest prompt has with what is scored, and how many of them a model can't read: its first."""
+
+    tokens: int
+    cut: int
+
+
+@dataclass(frozen=True)
 class PlannedSample:
-    """One benchmark item; `target` is what the harness holds true, as text (the choice's text where there are choices)."""
+    """One benchmark item; `target` is what the harness holds true, as text (the choice's text where there are choices).
+
+    `length` is known once a tokenizer has been asked.
+    """
 
     index: int
     task: str
@@ -47,6 +58,7 @@ class PlannedSample:
     document: dict[str, Any]
     choices: tuple[str, ...]
     target: str
+    length: PromptLength | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,8 @@ class MetricValue:
 class SampleOutcome:
     """What the model picked on one item.
 
-    `margin` is the best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer.
+    `margin` is the best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer. `logged` is what
+    lm-eval logs of the item, an entry for each of the task's filters, without what the plan and the responses hold already.
     """
 
     index: int
@@ -129,6 +142,7 @@ class SampleOutcome:
     target: str
     is_correct: bool
     margin: float | None
+    logged: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

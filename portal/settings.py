@@ -166,6 +166,7 @@ BENCHMARK_DATA = environment.existing_folder("BENCHMARK_DATA")
 HUB_OFFLINE = environment.flag("HF_HUB_OFFLINE")
 SELFTEST = environment.flag("SELFTEST", default=True)
 WORKER_DEVICE = environment.choice("WORKER_DEVICE", "auto", among=("auto", "cpu", "cuda"))
+PORTAL_COMMIT = environment.text("PORTAL_COMMIT")
 
 # Exports: the catalogue as the archive's files, on the download page (portal/nightly.py)
 EXPORTS = VAR_DIR / "exports"

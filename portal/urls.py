@@ -34,6 +34,7 @@ from portal.pages import (
     paper,
     paper_list,
     run,
+    run_download,
     run_list,
     samples,
     search,
@@ -113,6 +114,7 @@ runs = [
     path("runs/<uuid:public_id>", run.run_detail, name="detail"),
     path("runs/<uuid:public_id>/state", run.run_state, name="state"),
     path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
+    path("runs/<uuid:public_id>/export.zip", run_download.download, name="export"),
     path("runs/<uuid:public_id>/samples", samples.samples, name="samples"),
     path("runs/<uuid:public_id>/samples/<int:index>", samples.sample_detail, name="sample"),
 ]

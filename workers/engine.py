@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.conf import settings
 
 from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+from workers.portal_commit import portal_commit
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
@@ -92,6 +93,10 @@ class Engine:
 
         return batching.plan_batches(plan, self._encoder_of(source), token_budget=token_budget)
 
+    def reading(self, source: "CheckpointSource") -> dict[str, Any]:
+        """How many tokens the checkpoint reads at most, and its tokenizer's special ones, by lm-eval's names for them."""
+        return self._encoder_of(source).described()
+
     def with_lengths(self, plan: Plan, source: "CheckpointSource") -> Plan:
         """The plan with the length of each sample's prompt for this checkpoint; cheap after `batches` of the same plan."""
         from workers.evaluation import lengths
@@ -141,10 +146,10 @@ class Engine:
         return devices.describe(settings.WORKER_DEVICE)
 
     def software(self) -> dict[str, str]:
-        """Versions of everything a number may depend on."""
+        """Versions of everything a number may depend on, and the commit of this portal's own code where that is known."""
         from workers.evaluation import devices
 
-        return devices.software()
+        return {**devices.software(), **({"portal": commit} if (commit := portal_commit()) else {})}
 
     def make_selftest(self, folder: Path, *, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
         """Train the self-test's checkpoint into `folder`; nothing happens when it is there. TrainingStopped when told to stop."""

@@ -77,12 +77,14 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     built = engine.build_plan(spec)
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
     batches = engine.batches(built, source, token_budget=run.token_budget)
+    reading = engine.reading(source)
     built = engine.with_lengths(built, source)
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     pulse.beat("Storing the plan.")
     provenance = {
         # As the registry names the checkpoint, not by a path of this machine: provenance is public.
         "checkpoint": {**asdict(facts), "location": run.checkpoint.location, "files": files},
+        "reading": reading,
         "tasks": [asdict(fact) for fact in built.tasks],
         "seeds": run.seeds,
         "plan": {

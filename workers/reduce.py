@@ -16,6 +16,7 @@ from workers.guard import answering
 from workers.heartbeat import Pulse
 from workers.lifecycle import RunLease
 from workers.models import ClaimMapping, Request, Run, Sample, Worker
+from workers.response_digest import digest_of
 
 ROWS_AT_ONCE = 2000
 
@@ -28,9 +29,10 @@ def reduce(run_id: int, *, worker: Worker) -> None:
     run = Run.objects.select_related("checkpoint__model", "protocol").get(pk=run_id)
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
-        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), _responses(run))
+        responses = responses_of(run)
+        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses)
         connection.close()  # it lay idle while the harness computed
-        _store(run, reduction, headline_of(run, reduction), lease=lease)
+        _store(run, reduction, headline_of(run, reduction), lease=lease, responses=responses)
 
 
 def headline_of(run: Run, reduction: Reduction) -> MetricValue:
@@ -45,7 +47,8 @@ def headline_of(run: Run, reduction: Reduction) -> MetricValue:
     raise PlanChanged(f'The harness computed no "{wanted[1]}" for {wanted[0]}: correct the protocol, then ask for the run again.')
 
 
-def _responses(run: Run) -> Sequence[Response]:
+def responses_of(run: Run) -> Sequence[Response]:
+    """The run's responses by ordinal."""
     rows = Request.objects.filter(run=run).order_by("ordinal").values_list("ordinal", "log_likelihood", "is_greedy")
     return [_response(*row) for row in rows]
 
@@ -57,8 +60,13 @@ def _response(ordinal: int, log_likelihood: float | None, is_greedy: bool | None
 
 
 @transaction.atomic
-def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease) -> None:
-    lifecycle.finish(lease, results={"metrics": [asdict(metric) for metric in reduction.metrics], "harness": reduction.harness})
+def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease, responses: Sequence[Response]) -> None:
+    results: dict[str, object] = {
+        "metrics": [asdict(metric) for metric in reduction.metrics],
+        "harness": reduction.harness,
+        "responses_sha256": digest_of(responses),
+    }
+    lifecycle.finish(lease, results=results)
     _store_outcomes(run, reduction.outcomes)
     if run.items_per_task is None:
         _record(run, headline)
@@ -67,10 +75,13 @@ def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunL
 def _store_outcomes(run: Run, outcomes: Sequence[SampleOutcome]) -> None:
     keys = dict(Sample.objects.filter(run=run).values_list("index", "pk"))
     rows = [
-        Sample(pk=keys[outcome.index], prediction=outcome.prediction, is_correct=outcome.is_correct, margin=outcome.margin)
+        Sample(
+            pk=keys[outcome.index], prediction=outcome.prediction, is_correct=outcome.is_correct, margin=outcome.margin,
+            logged=list(outcome.logged),
+        )
         for outcome in outcomes
-    ]
-    Sample.objects.bulk_update(rows, ["prediction", "is_correct", "margin"], batch_size=ROWS_AT_ONCE)
+    ]  # fmt: skip
+    Sample.objects.bulk_update(rows, ["prediction", "is_correct", "margin", "logged"], batch_size=ROWS_AT_ONCE)
 
 
 def _record(run: Run, headline: MetricValue) -> None:

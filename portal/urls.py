@@ -34,6 +34,7 @@ from portal.pages import (
     paper,
     paper_list,
     run,
+    run_compare,
     run_download,
     run_list,
     samples,
@@ -115,6 +116,8 @@ runs = [
     path("runs/<uuid:public_id>/state", run.run_state, name="state"),
     path("runs/<uuid:public_id>/cancel", run.cancel_run, name="cancel"),
     path("runs/<uuid:public_id>/export.zip", run_download.download, name="export"),
+    path("runs/<uuid:first_id>/compare/<uuid:second_id>", run_compare.compare, name="compare"),
+    path("runs/<uuid:first_id>/compare/<uuid:second_id>/items/<int:index>", run_compare.compare_item, name="compare_item"),
     path("runs/<uuid:public_id>/samples", samples.samples, name="samples"),
     path("runs/<uuid:public_id>/samples/<int:index>", samples.sample_detail, name="sample"),
 ]

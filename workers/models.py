@@ -217,7 +217,7 @@ class Sample(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="sample_once")]
         indexes = [
-            models.Index(fields=["run", "task", "index"], name="sample_by_task"),
+            models.Index(fields=["run", "task", "document_id"], name="sample_by_task"),
             models.Index(fields=["run", "margin", "index"], name="sample_by_margin"),
         ]
 

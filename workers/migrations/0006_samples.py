@@ -63,6 +63,6 @@ class Migration(migrations.Migration):
                 "ordering": ["dataset"],
             },
         ),
-        migrations.AddIndex("sample", models.Index(fields=["run", "task", "index"], name="sample_by_task")),
+        migrations.AddIndex("sample", models.Index(fields=["run", "task", "document_id"], name="sample_by_task")),
         migrations.AddIndex("sample", models.Index(fields=["run", "margin", "index"], name="sample_by_margin")),
     ]

@@ -37,6 +37,7 @@ from portal.pages import (
     run_compare,
     run_download,
     run_list,
+    run_more,
     samples,
     search,
     sitemaps,
@@ -118,6 +119,7 @@ runs = [
     path("runs/<uuid:public_id>/export.zip", run_download.download, name="export"),
     path("runs/<uuid:first_id>/compare/<uuid:second_id>", run_compare.compare, name="compare"),
     path("runs/<uuid:first_id>/compare/<uuid:second_id>/items/<int:index>", run_compare.compare_item, name="compare_item"),
+    path("runs/<uuid:public_id>/again", run_more.run_again, name="again"),
     path("runs/<uuid:public_id>/samples", samples.samples, name="samples"),
     path("runs/<uuid:public_id>/samples/<int:index>", samples.sample_detail, name="sample"),
 ]

@@ -90,7 +90,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "plan": {
             "version": PLAN_VERSION,
             "token_budget": run.token_budget,
-            "threads": engine.threads(),
+            "threads": run.threads or engine.threads(),
             "batches": len(batches),
             "requests": len(built.requests),
             "is_bit_identical": True,
@@ -98,7 +98,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
     connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
-    _store(run, built, lease=lease, batches=batches, threads=engine.threads(), provenance=provenance)
+    _store(run, built, lease=lease, batches=batches, threads=run.threads or engine.threads(), provenance=provenance)
 
 
 def digesting(pulse: Pulse) -> Callable[[int, int], None]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, page, viewer
-from portal.pages import measured, run_facts
+from portal.pages import measured, run_facts, run_more
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
@@ -104,7 +104,10 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    return page(request, "workers/run.html", {"run": read(public_id), "section": "runs"}, is_live=True, is_indexed=False)
+    run = read(public_id)
+    found = Run.objects.select_related("checkpoint", "protocol", "repeats").get(public_id=public_id)
+    context = {"run": run, "more": run_more.read(found), "section": "runs"}
+    return page(request, "workers/run.html", context, is_live=True, is_indexed=False)
 
 
 @require_GET

@@ -33,9 +33,8 @@ WITH pair AS (
 ),
 differing AS (
   SELECT pair.one, bool_or(pair.flips) AS flips FROM pair
-  JOIN workers_request asked ON asked.sample_id = pair.one AND asked.run_id = %(first)s
-  LEFT JOIN workers_request again
-    ON again.sample_id = pair.other AND again.run_id = %(second)s AND again.choice = asked.choice
+  JOIN workers_request asked ON asked.sample_id = pair.one
+  LEFT JOIN workers_request again ON again.sample_id = pair.other AND again.choice = asked.choice
   WHERE (asked.prompt_id, asked.continuation) IS DISTINCT FROM (again.prompt_id, again.continuation)
   GROUP BY pair.one
 )

@@ -34,6 +34,7 @@ VARIABLES: Mapping[str, str] = {
     "HF_HUB_OFFLINE": "1 when the workers shall never ask the hub, e.g. on a closed network",
     "WORKER_DEVICE": "auto, cpu or cuda",
     "SHARD_SECONDS": "how long a worker shall score one piece of a run, 180",
+    "PORTAL_COMMIT": "commit of this portal's code, which runs are recorded with; unset, it is read from a .git beside manage.py",
     "SELFTEST": "0 keeps a new site from asking for its self-test",
     "EXPORT_AT": "hour of the day, UTC, at which the nightly export begins",
     "EXPORT_KEEP": "how many nightly exports are kept; 0 makes none",

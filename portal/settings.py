@@ -168,6 +168,7 @@ HUB_OFFLINE = environment.flag("HF_HUB_OFFLINE")
 SELFTEST = environment.flag("SELFTEST", default=True)
 SHARD_SECONDS = environment.number("SHARD_SECONDS", 180, low=1, high=3600)
 WORKER_DEVICE = environment.choice("WORKER_DEVICE", "auto", among=("auto", "cpu", "cuda"))
+PORTAL_COMMIT = environment.text("PORTAL_COMMIT")
 
 # Exports: the catalogue as the archive's files, on the download page (portal/nightly.py)
 EXPORTS = VAR_DIR / "exports"

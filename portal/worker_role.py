@@ -32,7 +32,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
         "results", "plan_version", "token_budget", "shard_tokens", "threads", "samples_total", "requests_total", "started_at",
         "planned_at", "finished_at",
     ),
-    "workers_sample": ("prediction", "is_correct", "margin"),
+    "workers_sample": ("prediction", "is_correct", "margin", "logged"),
     "workers_shard": (
         "state", "fence", "attempts", "not_before", "lease_owner", "lease_expires_at", "claimed_at", "done_at", "plan_version",
         "batches", "batches_done", "tokens", "scored_by", "device", "device_tokens", "device_seconds", "error_code",

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from workers import checkpoints, lifecycle
-from workers.models import Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
+from workers.models import BenchmarkLicence, Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
 from workers.states import Priority
 
 
@@ -224,6 +224,14 @@ class WorkerAdmin(ReadOnlyAdmin):
         reason = "Set aside by the staff."
         aside = [worker.name for worker in queryset if lifecycle.set_aside(worker, reason=reason)]
         self.message_user(request, f"Set aside: {', '.join(aside) or 'none, since none had work'}.")
+
+
+@admin.register(BenchmarkLicence)
+class BenchmarkLicenceAdmin(admin.ModelAdmin):
+    """Licences of benchmarks: they decide who may read the items of runs."""
+
+    list_display = ("dataset", "name", "allows_prompts")
+    list_filter = ("allows_prompts",)
 
 
 def link_to(run: Run) -> str:

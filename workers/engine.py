@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.conf import settings
 
 from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+from workers.portal_commit import portal_commit
 
 if TYPE_CHECKING:
     from workers.evaluation.checkpoints import CheckpointFacts, CheckpointSource
     from workers.evaluation.devices import Device
     from workers.evaluation.loading import LoadedModel
+    from workers.evaluation.prefixes.tokens import Encoder
 
 
 class Scorer(Protocol):
@@ -41,6 +43,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._scorer: tuple[LoadedModel, Scorer] | None = None
+        self._encoder: tuple[CheckpointSource, Encoder] | None = None
 
     def source(self, location: str, *, is_folder: bool, revision: str | None, dtype: str) -> "CheckpointSource":
         """Name a checkpoint; nothing is read yet."""
@@ -93,7 +96,26 @@ class Engine:
 
         if any(request.kind == "generate_until" for request in plan.requests):
             loading.check_writing(source)
-        return batching.plan_batches(plan, loading.load_encoder(source), token_budget=token_budget)
+        return batching.plan_batches(plan, self._encoder_of(source), token_budget=token_budget)
+
+    def reading(self, source: "CheckpointSource") -> dict[str, Any]:
+        """How many tokens the checkpoint reads at most, and its tokenizer's special ones, by lm-eval's names for them."""
+        return self._encoder_of(source).described()
+
+    def with_lengths(self, plan: Plan, source: "CheckpointSource") -> Plan:
+        """The plan with the length of each sample's prompt for this checkpoint; cheap after `batches` of the same plan."""
+        from workers.evaluation import lengths
+
+        found = lengths.with_lengths(plan, self._encoder_of(source))
+        self._encoder = None  # it remembers every line that it encoded
+        return found
+
+    def _encoder_of(self, source: "CheckpointSource") -> "Encoder":
+        from workers.evaluation import loading
+
+        if self._encoder is None or self._encoder[0] != source:
+            self._encoder = (source, loading.load_encoder(source))
+        return self._encoder[1]
 
     def load(self, source: "CheckpointSource", *, progress: Callable[[int, int], None]) -> "LoadedModel":
         """Load weights and tokenizer onto this worker's device; another thread tells `progress` of bytes held and expected."""
@@ -129,10 +151,10 @@ class Engine:
         return devices.describe(settings.WORKER_DEVICE)
 
     def software(self) -> dict[str, str]:
-        """Versions of everything a number may depend on."""
+        """Versions of everything a number may depend on, and the commit of this portal's own code where that is known."""
         from workers.evaluation import devices
 
-        return devices.software()
+        return {**devices.software(), **({"portal": commit} if (commit := portal_commit()) else {})}
 
     def make_selftest(self, folder: Path, *, progress: Callable[[int, int], None], should_stop: Callable[[], bool]) -> None:
         """Train the self-test's checkpoint into `folder`; nothing happens when it is there. TrainingStopped when told to stop."""

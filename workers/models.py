@@ -151,6 +151,10 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     planned_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    repeats = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="repetitions",
+        help_text="The run that this one was to repeat exactly.",
+    )  # fmt: skip
 
     objects = RunQuerySet.as_manager()
 
@@ -210,12 +214,42 @@ class Sample(models.Model):
     prediction = models.TextField(null=True, blank=True)
     is_correct = models.BooleanField(null=True)
     margin = models.FloatField(null=True, help_text="Log-likelihood of the best option less that of the second.")
+    token_count = models.PositiveIntegerField(null=True, help_text="Tokens of its longest prompt with what is scored behind it.")
+    tokens_cut = models.PositiveIntegerField(
+        null=True, help_text="How many of them the model does not read, from the beginning: there are too many."
+    )
+    logged = models.JSONField(
+        default=list, help_text="What the harness logged of it, once for each of the task's filters; empty in old runs."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "index"], name="sample_once")]
+        indexes = [
+            models.Index(fields=["run", "task", "document_id"], name="sample_by_task"),
+            models.Index(fields=["run", "margin", "index"], name="sample_by_margin"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task}/{self.document_id}"
+
+
+class BenchmarkLicence(models.Model):
+    """Under which licence a benchmark's items stand, and whether that lets everybody read them here."""
+
+    dataset = models.TextField(
+        unique=True, help_text="As the task's definition names it, without its part: cais/mmlu. A run's page shows it."
+    )
+    name = models.TextField(help_text="What the licence is called: MIT.")
+    url = models.URLField(max_length=500, blank=True, default="")
+    allows_prompts = models.BooleanField(default=False, help_text="Whether everybody may read its items here, not only staff.")
+
+    class Meta:
+        ordering = ["dataset"]
+        verbose_name = "licence of a benchmark"
+        verbose_name_plural = "licences of benchmarks"
+
+    def __str__(self) -> str:
+        return f"{self.dataset}: {self.name}"
 
 
 class ShardQuerySet(models.QuerySet["Shard"]):

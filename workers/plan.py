@@ -92,6 +92,8 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     built = engine.build_plan(spec)
     pulse.beat(f"Cutting {len(built.requests):,} requests into batches.")
     batches = engine.batches(built, source, token_budget=run.token_budget)
+    reading = engine.reading(source)
+    built = engine.with_lengths(built, source)
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     shard_tokens = run.shard_tokens or speed.tokens_in(settings.SHARD_SECONDS, run.checkpoint, worker=worker)
     parts = shards.cut(batches, tokens=shard_tokens)
@@ -99,12 +101,13 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     provenance = {
         # As the registry names the checkpoint, not by a path of this machine: provenance is public.
         "checkpoint": {**asdict(facts), "location": run.checkpoint.location, "files": files},
+        "reading": reading,
         "tasks": [asdict(fact) for fact in built.tasks],
         "seeds": run.seeds,
         "plan": {
             "version": PLAN_VERSION,
             "token_budget": run.token_budget,
-            "threads": engine.threads(),
+            "threads": run.threads or engine.threads(),
             "batches": len(batches),
             "shard_tokens": shard_tokens,
             "shards": len(parts),
@@ -114,7 +117,8 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
     connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
-    values = {"threads": engine.threads(), "shard_tokens": shard_tokens, "provenance": provenance}
+    threads = run.threads or engine.threads()
+    values = {"threads": threads, "shard_tokens": shard_tokens, "provenance": provenance}
     _store(run, built, lease=lease, parts=parts, values=values)
 
 
@@ -197,6 +201,7 @@ def _sample_row(run: Run, sample: PlannedSample) -> Sample:
     return Sample(
         run=run, index=sample.index, task=sample.task, document_id=sample.doc_id, document=sample.document,
         choices=list(sample.choices), target=sample.target,
+        token_count=sample.length.tokens if sample.length else None, tokens_cut=sample.length.cut if sample.length else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from workers.guard import answering
 from workers.heartbeat import Pulse
 from workers.lifecycle import RunLease
 from workers.models import ClaimMapping, Request, Run, Sample
+from workers.response_digest import digest_of
 
 ROWS_AT_ONCE = 2000
 
@@ -25,9 +26,10 @@ def reduce(lease: RunLease) -> None:
     run = Run.objects.select_related("checkpoint__model", "protocol").get(pk=lease.run_id)
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
-        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), _responses(run))
+        responses = responses_of(run)
+        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses)
         connection.close()  # it lay idle while the harness computed
-        _store(run, reduction, headline_of(run, reduction), lease=lease)
+        _store(run, reduction, headline_of(run, reduction), lease=lease, responses=responses)
 
 
 def headline_of(run: Run, reduction: Reduction) -> MetricValue:
@@ -42,7 +44,8 @@ def headline_of(run: Run, reduction: Reduction) -> MetricValue:
     raise PlanChanged(f'The harness computed no "{wanted[1]}" for {wanted[0]}: correct the protocol, then ask for the run again.')
 
 
-def _responses(run: Run) -> Sequence[Response]:
+def responses_of(run: Run) -> Sequence[Response]:
+    """The run's responses by ordinal."""
     rows = Request.objects.filter(run=run).order_by("ordinal")
     columns = rows.values_list("ordinal", "kind", "log_likelihood", "is_greedy", "response_text", "tokens")
     return [_response(*row) for row in columns]
@@ -60,11 +63,12 @@ def _response(
 
 
 @transaction.atomic
-def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease) -> None:
+def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunLease, responses: Sequence[Response]) -> None:
     results: dict[str, object] = {
         "metrics": [asdict(metric) for metric in reduction.metrics],
         "ties": ties.counted(reduction.outcomes, run.checkpoint.dtype),
         "harness": reduction.harness,
+        "responses_sha256": digest_of(responses),
     }
     lifecycle.finish(lease, results=results)
     _store_outcomes(run, reduction.outcomes)
@@ -75,10 +79,13 @@ def _store(run: Run, reduction: Reduction, headline: MetricValue, *, lease: RunL
 def _store_outcomes(run: Run, outcomes: Sequence[SampleOutcome]) -> None:
     keys = dict(Sample.objects.filter(run=run).values_list("index", "pk"))
     rows = [
-        Sample(pk=keys[outcome.index], prediction=outcome.prediction, is_correct=outcome.is_correct, margin=outcome.margin)
+        Sample(
+            pk=keys[outcome.index], prediction=outcome.prediction, is_correct=outcome.is_correct, margin=outcome.margin,
+            logged=list(outcome.logged),
+        )
         for outcome in outcomes
-    ]
-    Sample.objects.bulk_update(rows, ["prediction", "is_correct", "margin"], batch_size=ROWS_AT_ONCE)
+    ]  # fmt: skip
+    Sample.objects.bulk_update(rows, ["prediction", "is_correct", "margin", "logged"], batch_size=ROWS_AT_ONCE)
 
 
 def _record(run: Run, headline: MetricValue) -> None:

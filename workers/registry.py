@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from leaderboards.models import Claim, Leaderboard, Metric, Model, Protocol, Score, Source
 from papers.models import Dataset, Task
+from workers import licences
 from workers.evaluation import selftest
 from workers.models import Checkpoint, ClaimMapping
 
@@ -44,10 +45,11 @@ KNOWN_MAPPINGS = [
 
 @transaction.atomic
 def ensure() -> None:
-    """Add the checkpoints, protocols and boards that ship with the portal where they are missing."""
+    """Add the checkpoints, protocols, boards and licences that ship with the portal where they are missing."""
     _neox_20b()
     _mmlu_letters()
     _selftest()
+    licences.ensure()
 
 
 @transaction.atomic

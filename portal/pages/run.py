@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, Viewer, page, viewer
-from portal.pages import judged, measured, run_answers, run_facts
+from portal.pages import judged, measured, run_answers, run_facts, run_more
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
@@ -122,8 +122,10 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    found = read(public_id, viewer=viewer(request))
-    return page(request, "workers/run.html", {"run": found, "section": "runs"}, is_live=True, is_indexed=False)
+    run = read(public_id, viewer=viewer(request))
+    found = Run.objects.select_related("checkpoint", "protocol", "repeats").get(public_id=public_id)
+    context = {"run": run, "more": run_more.read(found, viewer=viewer(request)), "section": "runs"}
+    return page(request, "workers/run.html", context, is_live=True, is_indexed=False)
 
 
 @require_GET

@@ -48,10 +48,18 @@ class ProtocolSpec:
 
 
 @dataclass(frozen=True)
+class PromptLength:
+    """How many tokens a sample's longest prompt has with what is scored, and how many of them a model can't read: its first."""
+
+    tokens: int
+    cut: int
+
+
+@dataclass(frozen=True)
 class PlannedSample:
     """One benchmark item; `target` is what the harness holds true, as text (the choice's text where there are choices).
 
-    Of running text nothing is true or false: its target is empty.
+    Of running text nothing is true or false: its target is empty. `length` is known once a tokenizer has been asked.
     """
 
     index: int
@@ -60,6 +68,7 @@ class PlannedSample:
     document: dict[str, Any]
     choices: tuple[str, ...]
     target: str
+    length: PromptLength | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,8 @@ class SampleOutcome:
     """What the model picked or wrote on one item; of a written answer, what the task's first filter took out of it.
 
     `is_correct` is None where the harness calls nothing right or wrong: running text, or a metric of degrees. `margin` is the
-    best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer.
+    best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer. `logged` is what lm-eval logs of
+    the item, an entry for each of the task's filters, without what the plan and the responses hold already.
     """
 
     index: int
@@ -173,6 +183,7 @@ class SampleOutcome:
     target: str
     is_correct: bool | None
     margin: float | None
+    logged: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from lm_eval.api.group import Group
 from lm_eval.tasks.manager import TaskDict
 
+from workers.evaluation import logged
 from workers.evaluation.contract import MetricValue, Plan, PlannedSample, ProtocolSpec, Reduction, SampleOutcome
 from workers.evaluation.declared_metrics import metric_name
 from workers.evaluation.errors import EvaluationError
@@ -26,7 +28,10 @@ def reduction_from(results: dict[str, Any], plan: Plan, tasks: TaskDict, *, spec
     chances = _chances(plan, tasks)
     metrics = tuple(metric for name, values in results["results"].items() for metric in _metrics(name, values, chances.get(name)))
     outcomes = tuple(sorted(_outcomes(results["samples"], plan, tasks), key=lambda outcome: outcome.index))
-    return Reduction(metrics, outcomes, _record(results, spec))
+    entries = logged.by_index(results["samples"], plan)
+    outcomes = tuple(replace(outcome, logged=entries[outcome.index]) for outcome in outcomes)
+    record = {**_record(results, spec), "task_hashes": logged.task_hashes(results["samples"])}
+    return Reduction(metrics, outcomes, record)
 
 
 def _metrics(name: str, values: dict[str, Any], chance: float | None) -> Iterator[MetricValue]:
@@ -74,9 +79,9 @@ def _is_weighted(group: Group) -> bool:
 
 def _outcomes(samples: dict[str, list[dict[str, Any]]], plan: Plan, tasks: TaskDict) -> Iterator[SampleOutcome]:
     planned = {(sample.task, sample.doc_id): sample for sample in plan.samples}
-    for task, logged in samples.items():
+    for task, entries in samples.items():
         outcome = _OUTCOMES[tasks["tasks"][task].OUTPUT_TYPE]
-        for entry in logged:
+        for entry in entries:
             # a task with several filters logs each document once a filter: the first stands for the plain answers
             sample = planned.pop((task, entry["doc_id"]), None)
             if sample is not None:

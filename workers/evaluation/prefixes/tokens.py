@@ -13,6 +13,7 @@ DEFAULT_MAX_LENGTH = 2048
 _UNSET_LENGTH = 1_000_000_000_000_000_019_884_624_838_656
 """What a tokenizer says that knows no length."""
 _AT_ONCE = 4096
+_SPECIAL = ("pad", "eos", "bos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ class Encoder:
                 "The tokenizer has neither a beginning nor an end of text, which would stand before an empty context."
             )
         return int(found)
+
+    def described(self) -> dict[str, Any]:
+        """The context limit and the special tokens, by the names under which lm-eval writes them beside its results."""
+        tokenizer = self.tokenizer
+        special = {name: [getattr(tokenizer, f"{name}_token"), str(getattr(tokenizer, f"{name}_token_id"))] for name in _SPECIAL}
+        named = {f"tokenizer_{name}_token": pair for name, pair in special.items()}
+        return {**named, "eot_token_id": tokenizer.eos_token_id, "max_length": self.max_length}
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> list[TokenSequence]:
         """The sequence of each (context, continuation). Raises Unreadable.

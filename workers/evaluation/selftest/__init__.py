@@ -10,4 +10,6 @@ from pathlib import Path
 TASK = "portal_selftest"
 NUM_FEWSHOT = 0
 DTYPE = "float32"
+DATASET = "workers.evaluation.selftest.dataset.load"
+"""What its task definitions name as their dataset."""
 TASK_FOLDER = Path(__file__).parent / "tasks"

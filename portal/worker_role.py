@@ -35,8 +35,8 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "workers_sample": ("prediction", "is_correct", "margin", "logged"),
     "workers_shard": (
         "state", "fence", "attempts", "not_before", "lease_owner", "lease_expires_at", "claimed_at", "done_at", "plan_version",
-        "batches", "batches_done", "tokens", "scored_by", "device", "device_tokens", "device_seconds", "error_code",
-        "error_message",
+        "batches", "batches_done", "tokens", "scored_by", "device", "device_tokens", "device_seconds", "device_joules",
+        "error_code", "error_message",
     ),
     "workers_worker": (
         "device", "device_name", "device_count", "memory_bytes", "software", "warm_checkpoint_id", "registered_at",

@@ -150,6 +150,12 @@ class Engine:
 
         return devices.describe(settings.WORKER_DEVICE)
 
+    def joules(self) -> float | None:
+        """What this process's GPUs have used in all, of which differences count; None where no device tells it."""
+        from workers.evaluation import energy
+
+        return energy.joules()
+
     def software(self) -> dict[str, str]:
         """Versions of everything a number may depend on, and the commit of this portal's own code where that is known."""
         from workers.evaluation import devices

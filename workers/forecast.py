@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, FloatField, Func, IntegerField, Sum
+from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Cast
 
 from workers import speed
@@ -114,8 +114,7 @@ def _kind(run: Run) -> tuple[int, int, int | None]:
 def _sums(runs: Collection[int], *, is_whole: bool) -> dict[int, float]:
     """Tokens of the shards of each run, all or what is left of them; nothing for runs of before tokens were counted."""
     shards = Shard.objects.filter(run__in=runs).order_by()
-    batches = Func(F("batches"), function="jsonb_array_length", output_field=IntegerField())
-    rest = F("tokens") * (1.0 - Cast(F("batches_done"), FloatField()) / batches)
+    rest = F("tokens") * (1.0 - Cast(F("batches_done"), FloatField()) / F("batch_count"))
     sums = shards.values("run").annotate(whole=Sum("tokens"), left=Sum(rest, output_field=FloatField()))
     return {run: float(whole if is_whole else left) for run, whole, left in sums.values_list("run", "whole", "left") if whole}
 

@@ -257,9 +257,8 @@ class ShardQuerySet(models.QuerySet["Shard"]):
 
     def batch_counts(self) -> dict[int, tuple[int, int]]:
         """Batches done and batches in all, over these shards of each run, by the run's key; one query."""
-        length = Func(F("batches"), function="jsonb_array_length", output_field=IntegerField())
-        sums = self.order_by().values("run_id").annotate(done=Sum("batches_done"), batches=Sum(length))
-        return {run: (done, batches) for run, done, batches in sums.values_list("run_id", "done", "batches") if batches}
+        sums = self.order_by().values("run_id").annotate(done=Sum("batches_done"), planned=Sum("batch_count"))
+        return {run: (done, planned) for run, done, planned in sums.values_list("run_id", "done", "planned") if planned}
 
 
 class Shard(models.Model):
@@ -274,6 +273,10 @@ class Shard(models.Model):
     index = models.PositiveIntegerField()
     plan_version = models.PositiveSmallIntegerField(default=1)
     batches = models.JSONField()
+    # Kept by the database, so that counting over ten thousand shards need not unpack what batches say.
+    batch_count = models.GeneratedField(
+        expression=Func(F("batches"), function="jsonb_array_length"), output_field=IntegerField(), db_persist=True
+    )
     batches_done = models.PositiveIntegerField(default=0)
     tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that scoring all its batches computes.")
     state = models.CharField(max_length=7, choices=ShardState, default=ShardState.QUEUED)
@@ -288,6 +291,9 @@ class Shard(models.Model):
     device = models.TextField(blank=True, default="", help_text="Where it was last scored, e.g. 2 × NVIDIA H200.")
     device_tokens = models.PositiveBigIntegerField(default=0, help_text="Tokens that were computed there.")
     device_seconds = models.FloatField(default=0.0, help_text="How long that took, without loading the model.")
+    device_joules = models.FloatField(
+        null=True, help_text="Energy that its devices used while it was scored, wherever that was; null where no device tells it."
+    )
     error_code = models.TextField(blank=True, default="")
     error_message = models.TextField(blank=True, default="")
 

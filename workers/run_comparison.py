@@ -42,9 +42,13 @@ SELECT count(*), count(*) FILTER (WHERE flips) FROM differing
 """
 _BITS = """
 SELECT count(*),
-  count(*) FILTER (WHERE one.prompt_id IS DISTINCT FROM other.prompt_id OR one.continuation IS DISTINCT FROM other.continuation),
+  count(*) FILTER (
+    WHERE one.prompt_id IS DISTINCT FROM other.prompt_id OR one.continuation IS DISTINCT FROM other.continuation
+      OR one.settings IS DISTINCT FROM other.settings
+  ),
   count(*) FILTER (
     WHERE one.log_likelihood IS DISTINCT FROM other.log_likelihood OR one.is_greedy IS DISTINCT FROM other.is_greedy
+      OR one.response_text IS DISTINCT FROM other.response_text
   )
 FROM (SELECT * FROM workers_request WHERE run_id = %(first)s) one
 FULL JOIN (SELECT * FROM workers_request WHERE run_id = %(second)s) other ON other.ordinal = one.ordinal

@@ -42,11 +42,16 @@ class Part:
 
 
 def check(run: Run) -> None:
-    """Raises ExportRefused for a run that has not finished, or is older than the record that an export needs."""
+    """Raises ExportRefused for a run that has not finished, is older than an export needs, or has other answers."""
     if run.state != RunState.FINISHED:
         raise ExportRefused(f"The run is {run.get_state_display().lower()}: only a finished run can be exported.")
     if "responses_sha256" not in run.results:
         raise ExportRefused("The run ended before items were logged as lm-eval logs them: run it again to export it.")
+    if run.protocol.rules or run.requests.exclude(kind=Request.Kind.LOGLIKELIHOOD).exists():
+        raise ExportRefused(
+            "Only runs whose every answer is to a choice or continuation of lm-eval's own can be exported as yet: "
+            "this one has written texts, running text or further scoring rules."
+        )
 
 
 def parts(run: Run) -> Iterator[Part]:

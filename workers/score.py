@@ -42,6 +42,7 @@ class Done:
     batches: int
     tokens: int
     seconds: float
+    joules: float | None = None
 
 
 def score(lease: ShardLease, *, worker: Worker) -> None:
@@ -87,7 +88,7 @@ def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> 
 def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Scorer) -> str:
     """Score batch after batch, all of them; where memory runs out, those before that, and the sentence that says so."""
     with ThreadPoolExecutor(max_workers=1) as beside:
-        began = time.monotonic()
+        began, used = time.monotonic(), open_engine().joules()
         is_first = True
         for batch, requests, ready in _made_ready(shard, scorer=scorer, beside=beside):
             if stopping.is_requested():
@@ -98,10 +99,12 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
             except OutOfMemory as error:
                 return str(error)  # not the error: its traceback would hold on to the memory
             shard.batches_done += 1
-            ended = time.monotonic()
-            done = Done(shard.batches_done, tokens=shards.work([batch], is_first=is_first), seconds=ended - began)
+            ended, now_used = time.monotonic(), open_engine().joules()
+            joules = None if used is None or now_used is None else now_used - used
+            work = shards.work([batch], is_first=is_first)
+            done = Done(shard.batches_done, tokens=work, seconds=ended - began, joules=joules)
             _store(shard.run, requests, responses, lease=lease, done=done)
-            began, is_first = ended, False
+            began, used, is_first = ended, now_used, False
             pulse.beat()
     return ""
 
@@ -150,7 +153,7 @@ def _cut_anew(shard: Shard, *, lease: ShardLease, scorer: Scorer, token_budget: 
 
 @transaction.atomic
 def _store(run: Run, requests: Sequence[PlannedRequest], responses: Sequence[Response], *, lease: ShardLease, done: Done) -> None:
-    lifecycle.advance(lease, batches_done=done.batches, tokens=done.tokens, seconds=done.seconds)
+    lifecycle.advance(lease, batches_done=done.batches, tokens=done.tokens, seconds=done.seconds, joules=done.joules)
     answers = [
         (request.ordinal, response.log_likelihood, response.is_greedy, _storable(response.text), response.tokens)
         for request, response in zip(requests, responses, strict=True)

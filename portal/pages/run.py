@@ -14,36 +14,22 @@ from django.views.decorators.http import require_GET
 
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, Viewer, page, viewer
-from portal.pages import judged, measured, run_answers, run_facts, run_more
+from portal.pages import judged, measured, run_answers, run_facts, run_live, run_more, run_numbers
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
 from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
+from portal.pages.run_live import Live
 from workers import waiting
 from workers.faults import class_of
-from workers.models import ClaimMapping, Run, RunEvent, Shard
+from workers.models import ClaimMapping, Run, RunEvent
 from workers.states import Priority, RunState, ShardState
 
 EVENTS_SHOWN = 100
 FAILED_SHOWN = 20
 NO_SUCH_RUN = "There is no run at this address."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a run is; nothing is known before it is planned."""
-
-    batches_done: int
-    batches: int
-    requests: int
-    items: int
-
-    @property
-    def percent(self) -> int:
-        """Batches that are done, of a hundred."""
-        return 100 * self.batches_done // self.batches if self.batches else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +93,13 @@ class RunPage:
     activity: str
     fault: str
     error: str
-    progress: Progress | None
+    live: Live
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     took: str
     events: tuple[Event, ...]
+    has_earlier_events: bool
     outcomes: tuple[Outcome, ...]
     is_held_back: bool
     targets: tuple[Target, ...]
@@ -148,6 +135,7 @@ def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
     outcomes = _outcomes(run)
     is_held_back = not viewer.is_staff and any(outcome.is_unpublished for outcome in outcomes)
     facts = run_facts.read(run)
+    events = _events(run)
     return RunPage(
         public_id=run.public_id,
         checkpoint=run.checkpoint.name,
@@ -163,12 +151,13 @@ def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
         activity=run.activity,
         fault=class_of(run.error_code).label if run.error_code else "",
         error=run.error_message,
-        progress=_progress(run),
+        live=run_live.read(run, with_numbers=run_numbers.are_open(run, viewer)),
         requested_at=run.requested_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
         took=took(run),
-        events=_events(run),
+        events=events[-EVENTS_SHOWN:],
+        has_earlier_events=len(events) > EVENTS_SHOWN,
         outcomes=tuple(outcome for outcome in outcomes if viewer.is_staff or not outcome.is_unpublished),
         is_held_back=is_held_back,
         targets=_targets(run),
@@ -190,18 +179,9 @@ def _controls(run: Run) -> Controls:
     )
 
 
-def _progress(run: Run) -> Progress | None:
-    """Batches done over all shards of the plan; None before there is a plan."""
-    counts = Shard.objects.filter(run=run).batch_counts()
-    if run.pk not in counts:
-        return None
-    done, batches = counts[run.pk]
-    return Progress(batches_done=done, batches=batches, requests=run.requests_total, items=run.samples_total)
-
-
 def _events(run: Run) -> tuple[Event, ...]:
-    """The last things that happened, in the order in which they happened. Who did them stays inside."""
-    newest: list[RunEvent] = list(run.events.order_by("-at", "-pk")[:EVENTS_SHOWN])
+    """The last things that happened and one more, in the order in which they happened. Who did them stays inside."""
+    newest: list[RunEvent] = list(run.events.order_by("-at", "-pk")[: EVENTS_SHOWN + 1])
     return tuple(Event(at=event.at, state=event.get_state_display(), note=event.note) for event in reversed(newest))
 
 

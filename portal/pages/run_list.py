@@ -97,13 +97,13 @@ def _card(run: Run, *, waits_for: str, foreseen: Forecast) -> RunCard:
         took=took(run),
         is_trial=run.items_per_task is not None,
         priority=run.get_priority_display().lower() if run.priority != Priority.NORMAL else "",
-        starts="when resumed" if is_paused else _from_now(foreseen.starts_in),
-        ends="when resumed" if is_paused else _from_now(foreseen.ends_in),
+        starts="when resumed" if is_paused else from_now(foreseen.starts_in),
+        ends="when resumed" if is_paused else from_now(foreseen.ends_in),
         key=run.pk,
     )
 
 
-def _from_now(seconds: float | None) -> str:
+def from_now(seconds: float | None) -> str:
     """When something should happen, no more exactly than it is known."""
     if seconds is None:
         return "unknown"

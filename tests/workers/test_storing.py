@@ -73,3 +73,12 @@ def test_a_request_without_an_answer_ends_no_run_well(run):
 
     with pytest.raises(RuntimeError, match="request 2 of a run whose shards are done has no response"):
         reduce._responses(run)
+
+
+def test_energy_adds_up_over_batches_and_stays_unknown_where_no_device_tells_it(run):
+    lease = lifecycle.claim_shard(Shard.objects.get(run=run).pk, by="scorer@host")
+    lifecycle.advance(lease, batches_done=0)
+    assert Shard.objects.get(run=run).device_joules is None
+    lifecycle.advance(lease, batches_done=0, joules=1.5)
+    lifecycle.advance(lease, batches_done=1, joules=2.0)
+    assert Shard.objects.get(run=run).device_joules == 3.5

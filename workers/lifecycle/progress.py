@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from workers import doorbell, shards
 from workers.evaluation.contract import Batch
@@ -32,17 +32,19 @@ def planned(lease: RunLease, *, shards: Sequence[Sequence[Batch]], plan_version:
     doorbell.ring(Run.objects.get(pk=lease.run_id))
 
 
-def advance(lease: ShardLease, *, batches_done: int, tokens: int = 0, seconds: float = 0.0) -> None:
+def advance(lease: ShardLease, *, batches_done: int, tokens: int = 0, seconds: float = 0.0, joules: float | None = None) -> None:
     """Count a scored batch and renew the lease, in the caller's transaction that stores the batch's responses.
 
-    `tokens` were computed for it in so many `seconds`. Holding the shard's row from here to the commit is what fences the
-    responses. Raises LostLease.
+    `tokens` were computed for it in so many `seconds`, with so many `joules` where the device tells
+    them. Holding the shard's row from here to the commit is what fences the responses. Raises LostLease.
     """
+    energy = {} if joules is None else {"device_joules": Coalesce(F("device_joules"), 0.0) + joules}
     held = held_shards(lease).update(
         batches_done=batches_done,
         device_tokens=F("device_tokens") + tokens,
         device_seconds=F("device_seconds") + seconds,
         lease_expires_at=Now() + LEASE,
+        **energy,
     )
     if not held:
         raise LostLease(f"shard {lease.shard_id} is no longer this worker's")

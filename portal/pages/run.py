@@ -102,6 +102,7 @@ class RunPage:
     has_earlier_events: bool
     outcomes: tuple[Outcome, ...]
     is_held_back: bool
+    shows_numbers: bool
     targets: tuple[Target, ...]
     answers: tuple[Answer, ...]
     facts: Facts
@@ -111,7 +112,7 @@ def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
     run = read(public_id, viewer=viewer(request))
     found = Run.objects.select_related("checkpoint", "protocol", "repeats").get(public_id=public_id)
-    context = {"run": run, "more": run_more.read(found, viewer=viewer(request)), "section": "runs"}
+    context = {"run": run, "more": run_more.read(found, is_open=run.shows_numbers), "section": "runs"}
     return page(request, "workers/run.html", context, is_live=True, is_indexed=False)
 
 
@@ -135,6 +136,7 @@ def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
     outcomes = _outcomes(run)
     is_held_back = not viewer.is_staff and any(outcome.is_unpublished for outcome in outcomes)
     facts = run_facts.read(run)
+    shows_numbers = run_numbers.are_open(run, viewer)
     events = _events(run)
     return RunPage(
         public_id=run.public_id,
@@ -151,7 +153,7 @@ def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
         activity=run.activity,
         fault=class_of(run.error_code).label if run.error_code else "",
         error=run.error_message,
-        live=run_live.read(run, with_numbers=run_numbers.are_open(run, viewer)),
+        live=run_live.read(run, with_numbers=shows_numbers),
         requested_at=run.requested_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
@@ -160,6 +162,7 @@ def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
         has_earlier_events=len(events) > EVENTS_SHOWN,
         outcomes=tuple(outcome for outcome in outcomes if viewer.is_staff or not outcome.is_unpublished),
         is_held_back=is_held_back,
+        shows_numbers=shows_numbers,
         targets=_targets(run),
         answers=() if is_held_back else run_answers.read(run),
         facts=replace(facts, metrics=(), ties="") if is_held_back else facts,

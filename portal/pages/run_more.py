@@ -8,8 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from portal.context import Viewer, viewer
-from portal.pages import run_numbers
+from portal.context import viewer
 from portal.pages.links import Link, address
 from portal.pages.run_facts import Json
 from workers import again, licences, run_comparison
@@ -35,12 +34,11 @@ class More:
     can_repeat: bool
 
 
-def read(run: Run, *, viewer: Viewer) -> More:
+def read(run: Run, *, is_open: bool) -> More:
     """What the page of this run leads to: its licences, other runs of its task, and for a repetition the comparison.
 
-    While its numbers are held back from the reader, nothing that would tell them.
+    While its numbers are held back from the reader (`is_open` is false), nothing that would tell them.
     """
-    is_open = run_numbers.are_open(run, viewer)
     is_finished = run.state == RunState.FINISHED and is_open
     base = address("runs:detail", run.public_id)
     return More(

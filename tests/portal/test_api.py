@@ -294,7 +294,7 @@ def make_many(size):
         ("/evaluations/", 2),
         ("/evaluations/b/", 1),
         ("/evaluations/b/results/", 6),
-        ("/runs/", 5),
+        ("/runs/", 6),
     ],
 )
 def test_the_number_of_queries_does_not_grow(client, django_assert_num_queries, address, queries, size):

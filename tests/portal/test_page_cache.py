@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 UNSHOWN = {
     "papers_change", "papers_wordstatistics", "papers_archiveimport", "papers_starobservation",
     "workers_run", "workers_runevent", "workers_fault", "workers_prompt", "workers_sample", "workers_shard", "workers_request", "workers_worker",
+    "workers_benchmarklicence",
 }  # fmt: skip
 
 

@@ -156,7 +156,7 @@ def test_all_of_mmlu_is_compared_soon(client, licence, django_assert_max_num_que
     second = make_scored_run("ACBD" * 3510 + "BA", tasks=tasks, shots=SHOTS * 3)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE workers_sample, workers_request")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         client.get(address(first, second))
     started = time.monotonic()
     page = read(client.get(address(first, second)))

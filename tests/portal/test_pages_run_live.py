@@ -217,7 +217,7 @@ def test_ten_thousand_shards_cost_as_many_queries_as_one_and_little_weight(clien
                 "UPDATE workers_shard SET state = (ARRAY['done', 'queued', 'failed'])[1 + index %% 3] WHERE run_id = %s AND index > 0",
                 [run.pk],
             )
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         response = client.get(address(run, "/state"))
     assert response.status_code == 200
     assert len(response.content) < 70_000

@@ -230,7 +230,7 @@ def test_14042_items_are_browsed_at_once(client, django_assert_max_num_queries):
         "show=cut",
     ):
         started = time.monotonic()
-        with django_assert_max_num_queries(3), CaptureQueriesContext(connection):
+        with django_assert_max_num_queries(4), CaptureQueriesContext(connection):
             response = client.get(address(run, f"?{query}"))
         assert response.status_code == 200
         assert time.monotonic() - started < 1, query

@@ -38,7 +38,7 @@ def store(run, responses, *, kind, lease=None):
 def test_answers_of_every_kind_come_back_as_they_were(run, responses):
     store(run, responses, kind=responses[0].kind)
 
-    assert reduce._responses(run) == responses
+    assert reduce.responses_of(run) == responses
     assert Shard.objects.get(run=run).batches_done == 1
 
 
@@ -72,7 +72,7 @@ def test_a_request_without_an_answer_ends_no_run_well(run):
     Request.objects.filter(ordinal=2).update(response_text=None)
 
     with pytest.raises(RuntimeError, match="request 2 of a run whose shards are done has no response"):
-        reduce._responses(run)
+        reduce.responses_of(run)
 
 
 def test_energy_adds_up_over_batches_and_stays_unknown_where_no_device_tells_it(run):

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from tests.factories.runs import make_checkpoint, make_worker
-from workers import plan, reduce, score
+from workers import lifecycle, plan, reduce, score
 from workers.models import Run
 from workers.states import RunState
 
@@ -31,7 +31,7 @@ def run_here(neox, *, protocol, **values):
 
 def finish_here(run, *, worker):
     """Do all that is to be done for a run."""
-    plan.plan(run.pk, worker=worker)
+    plan.plan(lifecycle.claim_planning(run.pk, by=worker.name), worker=worker)
     for shard in run.shards.order_by("index"):
-        score.score(shard.pk, worker=worker)
-    reduce.reduce(run.pk, worker=worker)
+        score.score(lifecycle.claim_shard(shard.pk, by=worker.name), worker=worker)
+    reduce.reduce(lifecycle.claim_reducing(run.pk, by=worker.name))

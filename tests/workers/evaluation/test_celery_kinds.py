@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from leaderboards import measurements
 from leaderboards.models import Measurement
 from tests.factories.celery_worker import celery_worker, finished, wait_for_end
 from tests.factories.runs import make_checkpoint, make_claim, make_mapping, make_planned_run, make_protocol
@@ -119,6 +120,7 @@ def test_running_text_becomes_perplexities_as_in_the_harness(writer, var_dir, lo
     assert (measurement.value, measurement.items, items) == (pytest.approx(value, rel=1e-6), PAGES, PAGES)
     assert (measurement.chance_level, measurement.standard_error, measurement.interval_low) == (None, None, None)
     assert set(Sample.objects.filter(run=run).values_list("is_correct", "margin")) == {(None, None)}
+    measurements.publish(measurement)
     page = client.get(f"/runs/{run.public_id}").content.decode()
     assert "Log-likelihood of whole texts" in page
     assert "bits_per_byte" in page

@@ -153,7 +153,7 @@ def test_an_item_is_written_as_the_tracker_writes_it(run, folder, tmp_path):
     planned = plan.stored_plan(run)
     tasks = harness._tasks(spec)
     results = evaluator.evaluate(
-        lm=harness._Repeater(planned, reduce.responses_of(run)),
+        lm=harness._Repeater(planned, reduce.responses_of(run), tasks),
         task_dict=tasks,
         limit=2,
         fewshot_as_multiturn=True,

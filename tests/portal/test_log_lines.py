@@ -47,3 +47,20 @@ def test_an_error_of_our_own_keeps_its_traceback(log):
         logging.getLogger("portal").exception("It failed.")
     assert " ERROR portal: It failed." in log.getvalue()
     assert "RuntimeError: of our own" in log.getvalue()
+
+
+def test_a_page_for_staff_is_refused_in_a_line(log, client):
+    assert client.get("/measurements").status_code == 403
+
+    lines = log.getvalue().splitlines()
+    assert [line for line in lines if "Forbidden (Permission denied): /measurements" in line]
+    assert not any("Traceback" in line for line in lines)
+
+
+def test_a_fault_of_our_own_keeps_its_traceback(log):
+    try:
+        raise ValueError("ours")
+    except ValueError:
+        logging.getLogger("django.request").error("Internal Server Error: /", exc_info=True, extra={"status_code": 500})
+
+    assert "ValueError: ours" in log.getvalue()

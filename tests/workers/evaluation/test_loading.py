@@ -58,7 +58,7 @@ def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
 
     commit = "0123456789abcdef0123456789abcdef01234567"
     repository = Path(HF_HUB_CACHE) / "models--EleutherAI--cached-model"
-    (repository / "refs").mkdir(parents=True)
+    (repository / "refs").mkdir(parents=True, exist_ok=True)
     (repository / "refs" / "main").write_text(commit)
     shutil.copytree(trained, repository / "snapshots" / commit)
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from accounts.models import User
 from portal import addresses, page_cache
 
 
@@ -35,6 +37,13 @@ def viewer(request: HttpRequest) -> Viewer:
         return STRANGER
     user = request.user
     return Viewer(name=user.get_username(), is_staff=user.is_staff) if user.is_authenticated and user.is_active else STRANGER
+
+
+def staff(request: HttpRequest) -> User:
+    """The member of the staff who asks. Raises PermissionDenied for anybody else."""
+    if not viewer(request).is_staff or not isinstance(request.user, User):
+        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
+    return request.user
 
 
 def page(

@@ -7,17 +7,15 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import User
 from leaderboards import model_names
 from leaderboards.models import Claim, ClaimQuerySet, Leaderboard, Protocol, Score, shown
 from papers.models import Paper
-from portal.context import page, viewer
+from portal.context import page, staff
 from portal.pages import figures
 from portal.pages.links import Link, address, model_address
 from portal.pages.paper_cards import title_of
@@ -47,7 +45,7 @@ class Row:
 @require_GET
 def campaign(request: HttpRequest) -> HttpResponse:
     """The claims of one thing, which the query names: `?paper=<slug>`, `?board=<slug>` or `?model=<slug>`."""
-    _staff(request)
+    staff(request)
     kind, slug = _subject(request)
     return _table(request, kind=kind, slug=slug)
 
@@ -55,7 +53,7 @@ def campaign(request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
     """Map a claim's cell to a checkpoint under a protocol."""
-    _staff(request)
+    staff(request)
     kind, slug = _subject(request)
     cell = Score.objects.filter(
         claim__in=_claims(kind, slug), claim=_key(request, "claim"), metric=_key(request, "metric")
@@ -74,7 +72,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a mapping away; what was measured by it stays."""
-    _staff(request)
+    staff(request)
     kind, slug = _subject(request)
     ClaimMapping.objects.filter(pk=_key(request, "mapping"), claim__in=_claims(kind, slug)).delete()
     return _back(kind, slug)
@@ -83,16 +81,10 @@ def remove(request: HttpRequest) -> HttpResponse:
 @require_POST
 def measure(request: HttpRequest) -> HttpResponse:
     """Ask for every run that the claims of the thing need."""
-    by = _staff(request)
+    by = staff(request)
     kind, slug = _subject(request)
     campaigns.measure(_mappings(kind, slug), by=by)
     return HttpResponseRedirect(reverse("runs:list"))
-
-
-def _staff(request: HttpRequest) -> User:
-    if not viewer(request).is_staff or not isinstance(request.user, User):
-        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
-    return request.user
 
 
 def _subject(request: HttpRequest) -> tuple[str, str]:

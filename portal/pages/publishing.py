@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from leaderboards import measurements
 from leaderboards.measurements import Refused
 from leaderboards.models import Measurement, MeasurementQuerySet, Score
-from portal.context import page, viewer
+from portal.context import page, staff
 from portal.pages import judged, measured
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -44,7 +43,7 @@ class Entry:
 @require_GET
 def measurement_list(request: HttpRequest) -> HttpResponse:
     """The measurements of one state, newest first; staff only."""
-    _check_staff(request)
+    staff(request)
     return _list(request, state=request.GET.get("state", ""))
 
 
@@ -88,13 +87,8 @@ def supersede(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _back("standing")
 
 
-def _check_staff(request: HttpRequest) -> None:
-    if not viewer(request).is_staff:
-        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
-
-
 def _found(request: HttpRequest, public_id: UUID) -> Measurement:
-    _check_staff(request)
+    staff(request)
     measurement = Measurement.objects.filter(public_id=public_id).first()
     if measurement is None:
         raise Http404(_NO_SUCH)

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import cast
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, Viewer, page, viewer
 from portal.pages import judged, measured, run_answers, run_facts, run_live, run_more, run_numbers
+from portal.pages.found_run import run_at
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
 from portal.pages.paper_cards import title_of
@@ -28,8 +29,8 @@ from workers.models import ClaimMapping, Run, RunEvent
 from workers.states import Priority, RunState, ShardState
 
 EVENTS_SHOWN = 100
+RUNS = Run.objects.select_related("checkpoint", "protocol")
 FAILED_SHOWN = 20
-NO_SUCH_RUN = "There is no run at this address."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,29 +111,26 @@ class RunPage:
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The page of one run."""
-    run = read(public_id, viewer=viewer(request))
-    found = Run.objects.select_related("checkpoint", "protocol", "repeats").get(public_id=public_id)
-    context = {"run": run, "more": run_more.read(found, is_open=run.shows_numbers), "section": "runs"}
+    run = run_at(public_id, RUNS.select_related("repeats"))
+    shown = read(run, viewer=viewer(request))
+    context = {"run": shown, "more": run_more.read(run, is_open=shown.shows_numbers), "section": "runs"}
     return page(request, "workers/run.html", context, is_live=True, is_indexed=False)
 
 
 @require_GET
 def run_state(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The part of a run's page that changes, for the page's script to ask for again and again; 304 if nothing has changed."""
-    html = render_to_string("workers/_run_state.html", {"run": read(public_id, viewer=viewer(request))})
+    html = render_to_string("workers/_run_state.html", {"run": read(run_at(public_id, RUNS), viewer=viewer(request))})
     etag = quote_etag(sha256(html.encode()).hexdigest()[:32])
     response = HttpResponse(html, headers={"ETag": etag, "Cache-Control": "no-cache", "X-Robots-Tag": NOT_INDEXED})
     return cast(HttpResponse, get_conditional_response(request, etag=etag, response=response))
 
 
-def read(public_id: UUID, *, viewer: Viewer) -> RunPage:
-    """The page's content in a constant number of queries; Http404 when there is no such run.
+def read(run: Run, *, viewer: Viewer) -> RunPage:
+    """The page's content in a constant number of queries.
 
     What the run measured only staff see until it is published, and so its results by task.
     """
-    run = Run.objects.select_related("checkpoint", "protocol").filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
     outcomes = _outcomes(run)
     is_held_back = not viewer.is_staff and any(outcome.is_unpublished for outcome in outcomes)
     facts = run_facts.read(run)

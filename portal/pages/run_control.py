@@ -4,14 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from portal.context import viewer
+from portal.context import staff
+from portal.pages.found_run import run_at
 from portal.pages.links import address
-from portal.pages.run import NO_SUCH_RUN
 from workers import lifecycle
 from workers.models import ClaimMapping, Run
 from workers.states import Priority
@@ -22,7 +21,7 @@ SHARDS_MOST = 10**6
 @require_POST
 def request_run(request: HttpRequest) -> HttpResponse:
     """Ask for the run that tests a mapped claim, and go to its page; staff only."""
-    by = _staff(request)
+    by = staff(request)
     key = request.POST.get("mapping", "")
     is_key = key.isascii() and key.isdigit() and len(key) < 19
     mapping = ClaimMapping.objects.filter(pk=int(key)).first() if is_key else None
@@ -75,10 +74,8 @@ def _control(request: HttpRequest, public_id: UUID, do: Callable[[Run, User], Ru
 
     When somebody else was faster nothing is done: the page shows how things are.
     """
-    by = _staff(request)
-    run = Run.objects.filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
+    by = staff(request)
+    run = run_at(public_id, Run.objects.all())
     with suppress(lifecycle.LostRace):
         run = do(run, by) or run
     return _page_of(run)
@@ -86,9 +83,3 @@ def _control(request: HttpRequest, public_id: UUID, do: Callable[[Run, User], Ru
 
 def _page_of(run: Run) -> HttpResponse:
     return HttpResponseRedirect(address("runs:detail", run.public_id))
-
-
-def _staff(request: HttpRequest) -> User:
-    if not viewer(request).is_staff or not isinstance(request.user, User):
-        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
-    return request.user

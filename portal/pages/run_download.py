@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from portal.context import NOT_INDEXED, viewer
 from portal.pages import run_numbers
-from portal.pages.run import NO_SUCH_RUN
+from portal.pages.found_run import run_at
 from portal.pages.samples import may_read
 from portal.zip_stream import zipped
 from workers import licences, run_export
@@ -18,9 +18,7 @@ from workers.models import Run
 @require_GET
 def download(request: HttpRequest, public_id: UUID) -> StreamingHttpResponse:
     """lm-eval's results and samples with our manifest, made while they are sent."""
-    run = Run.objects.select_related("checkpoint", "protocol").filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
+    run = run_at(public_id, Run.objects.select_related("checkpoint", "protocol"))
     run_numbers.check(run, viewer(request))
     terms = licences.terms_of(run)
     if not may_read(request, terms):

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
-from accounts.models import User
-from portal.context import viewer
+from portal.context import staff
+from portal.pages.found_run import run_at
 from portal.pages.links import Link, address
 from portal.pages.run_facts import Json
 from workers import again, licences, run_comparison
@@ -16,7 +15,6 @@ from workers.models import Run
 from workers.states import RunState
 
 COMPARED = 10
-NO_SUCH_RUN = "There is no run at this address."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +57,10 @@ def read(run: Run, *, is_open: bool) -> More:
 @require_POST
 def run_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask for a run that repeats this one exactly, and go to its page; staff only."""
-    if not viewer(request).is_staff or not isinstance(request.user, User):
-        raise PermissionDenied("Only the portal's staff can do this: sign in first.")
-    run = Run.objects.filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
+    by = staff(request)
+    run = run_at(public_id, Run.objects.all())
     try:
-        repetition = again.request(run, by=request.user)
+        repetition = again.request(run, by=by)
     except again.NotFinished as refused:
         raise Http404(str(refused)) from refused
     return HttpResponseRedirect(address("runs:detail", repetition.public_id))

@@ -16,9 +16,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from portal.context import page, viewer
 from portal.pages import run_numbers
+from portal.pages.found_run import run_at
 from portal.pages.keyset import NO_SUCH_PLACE, Kept, Page, cut
 from portal.pages.links import address
-from portal.pages.run import NO_SUCH_RUN
 from workers import licences, records
 from workers.licences import Terms
 from workers.models import Prompt, Request, Run, Sample
@@ -124,9 +124,7 @@ def sample_detail(request: HttpRequest, public_id: UUID, index: int) -> HttpResp
 
 def run_of(request: HttpRequest, public_id: UUID) -> Run:
     """The run at an address; Http404 when there is none, PermissionDenied while its numbers are held back from this reader."""
-    run = Run.objects.select_related("checkpoint", "protocol").defer("results").filter(public_id=public_id).first()
-    if run is None:
-        raise Http404(NO_SUCH_RUN)
+    run = run_at(public_id, Run.objects.select_related("checkpoint", "protocol").defer("results"))
     run_numbers.check(run, viewer(request))
     return run
 

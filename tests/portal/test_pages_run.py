@@ -319,5 +319,5 @@ def test_the_number_of_queries_of_a_run_does_not_grow(client, django_assert_num_
             run_id=run.public_id, measured_at=timezone.now(), published_at=timezone.now(),
         )  # fmt: skip
         RunEvent.objects.create(run=run, state=RunState.FINISHED)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get(address(run))

@@ -106,23 +106,21 @@ def _measure(options: argparse.Namespace, report: Report, folder: Path) -> None:
     import torch
     import transformers
 
-    from bench.engine import floor
-    from bench.engine.shapes import SHAPES, write
+    from bench.engine import floor, shapes
     from workers.evaluation import batching, devices, harness, loading, scoring
     from workers.evaluation.checkpoints import CheckpointSource
     from workers.evaluation.contract import ProtocolSpec
 
     scale = SCALES[options.scale]
     device = options.device or ("cuda" if options.scale == "20B" else "cpu")
-    shape, dtype = SHAPES[scale.shape], getattr(torch, scale.dtype)
+    shape, dtype = shapes.SHAPES[scale.shape], getattr(torch, scale.dtype)
     report.tell("versions", f"torch {torch.__version__}, transformers {transformers.__version__}, lm-eval {lm_eval.__version__}")
     report.tell("device", devices.describe(device).name)
     rate = floor.matmul_rate(dtype, device=device)
     report.tell("matrix product", rate / 1e12, " TFLOP/s")
 
-    tokenizer = options.data / "gptneox_tokenizer" / "20B_tokenizer.json"
     start = time.perf_counter()
-    checkpoint = write(folder / f"{scale.shape}-{scale.dtype}", shape, tokenizer, dtype=dtype, device=device)
+    checkpoint = shapes.checkpoint(scale.shape, folder, options.data, dtype=scale.dtype, device=device)
     report.tell("writing the checkpoint", time.perf_counter() - start, " s")
     source = CheckpointSource(str(checkpoint), is_folder=True, revision=None, dtype=scale.dtype)
 

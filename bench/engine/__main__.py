@@ -9,10 +9,8 @@ product that is measured between the turns. `hf` gets each fifth item, since it 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -117,26 +115,25 @@ def _cases(options: argparse.Namespace, folder: Path) -> Iterator[str]:
 def _compare(case: Case, items: Any, options: argparse.Namespace, folder: Path) -> Iterator[str]:
     import torch
 
-    from bench.engine import floor
-    from bench.engine.shapes import SHAPES, write
+    from bench.engine import floor, shapes
+    from bench.engine.jobs import measured
     from workers.evaluation import loading
     from workers.evaluation.checkpoints import CheckpointSource
 
-    shape, dtype = SHAPES[case.shape], getattr(torch, case.dtype)
-    tokenizer = options.data / "gptneox_tokenizer" / "20B_tokenizer.json"
-    checkpoint = write(folder / f"{case.shape}-{case.dtype}", shape, tokenizer, dtype=dtype)
+    shape, dtype = shapes.SHAPES[case.shape], getattr(torch, case.dtype)
+    checkpoint = shapes.checkpoint(case.shape, folder, options.data, dtype=case.dtype)
     encoder = loading.load_encoder(CheckpointSource(str(checkpoint), is_folder=True, revision=None, dtype=case.dtype))
     part = items if options.whole else items.every(5)
     whole, some = (encoder.pairs(chosen.pairs()) for chosen in (items, part))
     work = floor.unique(whole)
     job = {"folder": str(checkpoint), "dtype": case.dtype, "device": "cpu"}
     rates = [floor.matmul_rate(dtype)]
-    ours = [_run({**job, "side": "ours", "batch": case.budget, "rounds": options.rounds, "requests": items.pairs()})]
+    ours = [measured({**job, "side": "ours", "batch": case.budget, "rounds": options.rounds, "requests": items.pairs()})]
     rates.append(floor.matmul_rate(dtype))
-    theirs = _run({**job, "side": "hf", "batch": 1, "rounds": 1, "requests": part.pairs()})
-    helped = _run({**job, "side": "hf", "batch": 1, "rounds": 1, "requests": part.pairs()}, **KEEPS_MEMORY)
+    theirs = measured({**job, "side": "hf", "batch": 1, "rounds": 1, "requests": part.pairs()})
+    helped = measured({**job, "side": "hf", "batch": 1, "rounds": 1, "requests": part.pairs()}, **KEEPS_MEMORY)
     rates.append(floor.matmul_rate(dtype))
-    ours.append(_run({**job, "side": "ours", "batch": case.budget, "rounds": options.rounds, "requests": items.pairs()}))
+    ours.append(measured({**job, "side": "ours", "batch": case.budget, "rounds": options.rounds, "requests": items.pairs()}))
     rates.append(floor.matmul_rate(dtype))
     took = [turn["wall"] for side in ours for turn in side["rounds"]]
     mine, rate = statistics.median(took), statistics.median(rates)
@@ -173,17 +170,6 @@ def _agreement(items: Any, part: Any, ours: Sequence[Any], theirs: Sequence[Any]
         largest = max(largest, *(abs(one - two) for one, two in zip(mine, other, strict=True)))
         picks += mine.index(max(mine)) != other.index(max(other))
     return f"largest difference {largest:.1e}, {picks} of {len(part.items)} picks differ"
-
-
-def _run(job: dict[str, Any], **environment: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.engine.side"], cwd=ROOT, env={**os.environ, **environment}, input=json.dumps(job),
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"{job['side']} on {job['folder']} failed:\n{done.stderr[-3000:]}")
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
 
 
 def _row(what: str, figure: str, *, asked: str = "") -> str:

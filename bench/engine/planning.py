@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
-from bench.engine.shapes import SHAPES, write
+from bench.engine.shapes import checkpoint
 from workers.evaluation import harness, loading
 from workers.evaluation.batching import plan_batches, sequences_of
 from workers.evaluation.checkpoints import CheckpointSource
@@ -23,9 +21,8 @@ def tokens_forwarded(data: Path, folder: Path, *, budgets: Sequence[int] = (2048
     """Score every batch of MMLU, 5 shots, with a model of two layers, and count; then by reckoning for more shards."""
     from bench.engine import floor
 
-    tokenizer = data / "gptneox_tokenizer" / "20B_tokenizer.json"
-    checkpoint = write(folder / "tiny-float32", SHAPES["tiny"], tokenizer, dtype=torch.float32)
-    source = CheckpointSource(str(checkpoint), is_folder=True, revision=None, dtype="float32")
+    made = checkpoint("tiny", folder, data, dtype="float32")
+    source = CheckpointSource(str(made), is_folder=True, revision=None, dtype="float32")
     plan = harness.build_plan(ProtocolSpec("mmlu", 5))
     encoder = loading.load_encoder(source)
     sequences = [sequence for (sequence,) in sequences_of(plan.requests, encoder)]

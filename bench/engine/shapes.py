@@ -47,6 +47,12 @@ SHAPES = {
 """Pythia's two smallest and GPT-NeoX-20B (their published configurations), and one that costs next to nothing."""
 
 
+def checkpoint(name: str, folder: Path, data: Path, *, dtype: str, device: str = "cpu") -> Path:
+    """The checkpoint of this shape and dtype below `folder`, written if it is not there, with the tokenizer of `data`."""
+    tokenizer = data / "gptneox_tokenizer" / "20B_tokenizer.json"
+    return write(folder / f"{name}-{dtype}", SHAPES[name], tokenizer, dtype=getattr(torch, dtype), device=device)
+
+
 def write(folder: Path, shape: Shape, tokenizer: Path, *, dtype: torch.dtype, device: str = "cpu", seed: int = 0) -> Path:
     """A checkpoint as transformers would save it, with the tokenizer of that file; what is there already stays.
 

@@ -5,7 +5,6 @@ PostgreSQL, Redis and a Celery worker of its own in a folder of its own. The fir
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -16,9 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
-from bench.engine.shapes import SHAPES, write
+from bench.engine import shapes
+from bench.engine.jobs import measured
 
 if TYPE_CHECKING:
     from workers.models import ClaimMapping, Run
@@ -30,7 +28,7 @@ DTYPE = "float32"
 
 def report(data: Path, folder: Path, *, limit: int, rounds: int = 2) -> None:
     """The first `limit` items of MMLU's 19 STEM subjects on a 70M-like model, both ways; and scoring them alone."""
-    checkpoint = _checkpoint(data, folder, "70M")
+    checkpoint = shapes.checkpoint("70M", folder, data, dtype=DTYPE)
     print(f"\nwhole run: {TASK}, {NUM_FEWSHOT} shots, {limit} items a subject, 70M, {DTYPE}", flush=True)
     with _site(data, folder) as log:
         mapping = _mapping(checkpoint, TASK)
@@ -56,7 +54,7 @@ def report(data: Path, folder: Path, *, limit: int, rounds: int = 2) -> None:
 
 def report_planning(data: Path, folder: Path) -> None:
     """All of MMLU from asked for to stored: requests built, tokenised, cut into batches, in the database."""
-    checkpoint = _checkpoint(data, folder, "tiny")
+    checkpoint = shapes.checkpoint("tiny", folder, data, dtype=DTYPE)
     print(f"\nplanning all of mmlu, {NUM_FEWSHOT} shots", flush=True)
     with _site(data, folder) as log:
         from workers import lifecycle
@@ -73,11 +71,6 @@ def report_planning(data: Path, folder: Path) -> None:
                 lifecycle.cancel(run, by=_someone())
     _tell("first run, cold worker", f"{took[0]:.1f} s", asked="60 s")
     _tell("second run", f"{took[1]:.1f} s")
-
-
-def _checkpoint(data: Path, folder: Path, shape: str) -> Path:
-    tokenizer = data / "gptneox_tokenizer" / "20B_tokenizer.json"
-    return write(folder / f"{shape}-{DTYPE}", SHAPES[shape], tokenizer, dtype=torch.float32)
 
 
 @contextmanager
@@ -208,11 +201,7 @@ def _scoring_alone(checkpoint: Path, limit: int) -> float:
         "side": "ours", "folder": str(checkpoint), "dtype": DTYPE, "device": "cpu", "batch": 2048, "rounds": 3,
         "requests": [(request.context, request.continuation) for request in plan.requests],
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.engine.side"], cwd=ROOT, input=json.dumps(job), capture_output=True, text=True, check=True
-    )
-    rounds = json.loads(done.stdout.splitlines()[-1])["rounds"]
-    return statistics.median(float(turn["wall"]) for turn in rounds)
+    return statistics.median(float(turn["wall"]) for turn in measured(job)["rounds"])
 
 
 def _command_line(data: Path, folder: Path, checkpoint: Path, limit: int) -> float:

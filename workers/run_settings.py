@@ -6,6 +6,7 @@ from typing import Any
 
 from workers import records
 from workers.models import Run
+from workers.records import mapping, mappings
 
 DIGEST_SHOWN = 12
 _TOKENIZER_FILES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens")
@@ -45,15 +46,15 @@ def changes(settings: Iterable[Setting]) -> list[str]:
 
 def _facts(run: Run) -> dict[tuple[str, str], str]:
     """The settings of one run by the change that each belongs to; what is not recorded is not there."""
-    record = _mapping(run.provenance)
-    checkpoint, plan = _mapping(record.get("checkpoint")), _mapping(record.get("plan"))
+    record = mapping(run.provenance)
+    checkpoint, plan = mapping(record.get("checkpoint")), mapping(record.get("plan"))
     protocol = run.protocol
     found: dict[tuple[str, str], Any] = {
         (MODEL, "Checkpoint"): run.checkpoint.location,
         (MODEL, "Revision"): checkpoint.get("revision") or run.checkpoint.revision,
         (MODEL, "Weights"): _digests(checkpoint, lambda name: not name.startswith(_TOKENIZER_FILES)),
         (TOKENIZER, "Tokenizer's files"): _digests(checkpoint, lambda name: name.startswith(_TOKENIZER_FILES)),
-        (TOKENIZER, "Tokens read at most"): _mapping(record.get("reading")).get("max_length"),
+        (TOKENIZER, "Tokens read at most"): mapping(record.get("reading")).get("max_length"),
         (FORMAT, "Number format"): checkpoint.get("dtype") or run.checkpoint.dtype,
         (PROTOCOL, "Task"): protocol.task,
         (PROTOCOL, "Worked examples"): protocol.num_fewshot,
@@ -61,19 +62,19 @@ def _facts(run: Run) -> dict[tuple[str, str], str]:
         (PROTOCOL, "Aggregation"): protocol.get_aggregation_display(),
         (PROTOCOL, "Metric"): protocol.metric,
         (PROTOCOL, "Items per task"): run.items_per_task or "all",
-        (DEVICE, "Device"): _mapping(record.get("device")).get("name"),
+        (DEVICE, "Device"): mapping(record.get("device")).get("name"),
         (BATCHES, "Tokens a batch"): plan.get("token_budget"),
         (BATCHES, "CPU threads"): plan.get("threads"),
         (BATCHES, "Beginnings computed"): {"shared": "once for many prompts", "plain": "anew for each"}.get(
             str(record.get("way"))
         ),
     }
-    for name, seed in _mapping(run.seeds).items():
+    for name, seed in mapping(run.seeds).items():
         found[PROMPTS, f"Seed ({name})"] = seed
     for task in records.tasks_of(run):
         found[PROTOCOL, f"Version of {task.get('name')}"] = task.get("version")
         found[PROMPTS, f"Prompts of {task.get('name')}"] = str(task.get("prompt_sha256") or "")[:DIGEST_SHOWN]
-    for name, version in _mapping(record.get("software")).items():
+    for name, version in mapping(record.get("software")).items():
         found[SOFTWARE, name] = version
     return {key: str(value) for key, value in found.items() if value not in (None, "")}
 
@@ -81,10 +82,5 @@ def _facts(run: Run) -> dict[tuple[str, str], str]:
 def _digests(checkpoint: Mapping[str, Any], is_meant: Callable[[str], bool]) -> str:
     """The digests of some files as one text."""
     files = checkpoint.get("files")
-    listed = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
-    named = sorted((str(file.get("name")), str(file.get("sha256"))[:DIGEST_SHOWN]) for file in listed)
+    named = sorted((str(file.get("name")), str(file.get("sha256"))[:DIGEST_SHOWN]) for file in mappings(files))
     return ", ".join(f"{name} {digest}" for name, digest in named if is_meant(name))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

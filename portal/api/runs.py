@@ -1,7 +1,7 @@
 """Runs: `/runs/` says how far each is; `/runs/{id}/` also what ran and what came out. The old API had none."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework import serializers
@@ -12,6 +12,7 @@ from leaderboards.models import Measurement
 from portal.api.viewsets import ReadingViewSet
 from workers import waiting
 from workers.models import Run, Shard
+from workers.records import mapping
 
 PUBLIC_PROVENANCE = ("checkpoint", "tasks", "seeds", "plan", "device", "software")
 """The parts of a run's record that everybody may read; others name workers, and their names tell hosts."""
@@ -57,11 +58,11 @@ class WholeRunSerializer(RunSerializer):
         """The numbers that the harness computed, in its own unit; none while a measurement out of them waits to be published."""
         if Measurement.objects.filter(run_id=run.public_id, published_at=None).exists():
             return {"metrics": []}
-        return {"metrics": _mapping(run.results).get("metrics", [])}
+        return {"metrics": mapping(run.results).get("metrics", [])}
 
     def get_provenance(self, run: Run) -> dict[str, object]:
         """What ran: checkpoint with digests, tasks with versions, device, software, seeds."""
-        record = _mapping(run.provenance)
+        record = mapping(run.provenance)
         return {part: record[part] for part in PUBLIC_PROVENANCE if part in record}
 
 
@@ -95,8 +96,3 @@ def _batches(runs: Sequence[Run]) -> Mapping[int, Mapping[str, int]]:
     """Batches over all shards of each run that has a plan."""
     counts = Shard.objects.filter(run__in=[run.pk for run in runs]).batch_counts()
     return {run: {"batches_done": done, "batches": batches} for run, (done, batches) in counts.items()}
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    """The value if it is a JSON object: what workers wrote may have any shape."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else {}

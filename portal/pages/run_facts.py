@@ -6,14 +6,12 @@ left out rather than guessed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from portal.pages import figures
 from workers.models import Run
+from workers.records import Json, mapping, mappings
 
 DIGEST_SHOWN = 12
-Json = Any
-"""A value out of JSON: whatever was stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +62,16 @@ class Facts:
 
 def read(run: Run) -> Facts:
     """The facts of a run; what is not recorded yet comes from what was asked for."""
-    record = _mapping(run.provenance)
-    checkpoint = _mapping(record.get("checkpoint"))
+    record = mapping(run.provenance)
+    checkpoint = mapping(record.get("checkpoint"))
     return Facts(
         what=_pairs(_what(run, record, checkpoint)),
-        software=_pairs(sorted(_mapping(record.get("software")).items())),
-        seeds=_pairs(sorted((_mapping(record.get("seeds")) or _mapping(run.seeds)).items())),
-        tasks=tuple(_task(task) for task in _list(record.get("tasks"))),
-        files=tuple(_file(file) for file in _list(checkpoint.get("files"))),
-        metrics=tuple(_metric(metric) for metric in _list(_mapping(run.results).get("metrics"))),
-        ties=_ties(_mapping(_mapping(run.results).get("ties"))),
+        software=_pairs(sorted(mapping(record.get("software")).items())),
+        seeds=_pairs(sorted((mapping(record.get("seeds")) or mapping(run.seeds)).items())),
+        tasks=tuple(_task(task) for task in mappings(record.get("tasks"))),
+        files=tuple(_file(file) for file in mappings(checkpoint.get("files"))),
+        metrics=tuple(_metric(metric) for metric in mappings(mapping(run.results).get("metrics"))),
+        ties=_ties(mapping(mapping(run.results).get("ties"))),
     )
 
 
@@ -89,8 +87,8 @@ def _ties(counts: Mapping[str, Json]) -> str:
 
 
 def _what(run: Run, record: Mapping[str, Json], checkpoint: Mapping[str, Json]) -> Sequence[tuple[str, Json]]:
-    device = _mapping(record.get("device"))
-    plan = _mapping(record.get("plan"))
+    device = mapping(record.get("device"))
+    plan = mapping(record.get("plan"))
     memory = device.get("memory_bytes")
     return (
         ("Model", checkpoint.get("location") or run.checkpoint.location),
@@ -150,14 +148,6 @@ def _metric(metric: Mapping[str, Json]) -> MetricFact:
 def _pairs(pairs: Sequence[tuple[str, Json]]) -> tuple[tuple[str, str], ...]:
     """Those that say something."""
     return tuple((label, _text(value)) for label, value in pairs if _text(value))
-
-
-def _mapping(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Mapping[str, Json]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _text(value: Json) -> str:

@@ -1,5 +1,6 @@
 """What can be done with a run's result: look at its items, take it along, compare it, run it again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,9 +10,9 @@ from django.views.decorators.http import require_POST
 from portal.context import staff
 from portal.pages.found_run import run_at
 from portal.pages.links import Link, address
-from portal.pages.run_facts import Json
 from workers import again, licences, run_comparison
 from workers.models import Run
+from workers.records import Json, mapping, mappings
 from workers.states import RunState
 
 COMPARED = 10
@@ -90,20 +91,16 @@ def _sameness(run: Run, original: Run) -> str:
 
 def _hashes(results: Json) -> tuple[tuple[str, str, str], ...]:
     """lm-eval's hash of each task, and how its worked examples were chosen."""
-    harness = results.get("harness") if isinstance(results, dict) else None
-    hashes = harness.get("task_hashes") if isinstance(harness, dict) else None
-    configs = harness.get("configs") if isinstance(harness, dict) else None
-    if not isinstance(hashes, dict):
-        return ()
-    return tuple((str(task), str(digest), _shots(configs, task)) for task, digest in hashes.items())
+    harness = mapping(mapping(results).get("harness"))
+    configs = mapping(harness.get("configs"))
+    hashes = mapping(harness.get("task_hashes"))
+    return tuple((str(task), str(digest), _shots(mapping(configs.get(task)))) for task, digest in hashes.items())
 
 
-def _shots(configs: Json, task: str) -> str:
-    config = configs.get(task) if isinstance(configs, dict) else None
-    if not isinstance(config, dict) or not config.get("num_fewshot"):
+def _shots(config: Mapping[str, Json]) -> str:
+    if not config.get("num_fewshot"):
         return "none"
-    chosen = config.get("fewshot_config")
-    sampler = chosen.get("sampler") if isinstance(chosen, dict) else None
+    sampler = mapping(config.get("fewshot_config")).get("sampler")
     split = config.get("fewshot_split") or "its split"
     return (
         f"the first {config['num_fewshot']} of {split}"
@@ -114,9 +111,7 @@ def _shots(configs: Json, task: str) -> str:
 
 def _replans(provenance: Json) -> tuple[str, ...]:
     """The plan's later versions, and why there are any."""
-    plan = provenance.get("plan") if isinstance(provenance, dict) else None
-    found = plan.get("changes") if isinstance(plan, dict) else None
-    changes = [change for change in found if isinstance(change, dict)] if isinstance(found, list) else []
+    changes = mappings(mapping(mapping(provenance).get("plan")).get("changes"))
     return tuple(
         f"Plan version {change.get('version')}: batches of {change.get('token_budget')} tokens "
         f"from batch {change.get('from_batch')} on. {change.get('reason', '')}"

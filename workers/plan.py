@@ -97,6 +97,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
     files = warm.files_of(source, engine=engine, progress=digesting(pulse))
     shard_tokens = run.shard_tokens or speed.tokens_in(settings.SHARD_SECONDS, run.checkpoint, worker=worker)
     parts = shards.cut(batches, tokens=shard_tokens)
+    threads = run.threads or engine.threads()
     pulse.beat("Storing the plan.")
     provenance = {
         # As the registry names the checkpoint, not by a path of this machine: provenance is public.
@@ -107,7 +108,7 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "plan": {
             "version": PLAN_VERSION,
             "token_budget": run.token_budget,
-            "threads": run.threads or engine.threads(),
+            "threads": threads,
             "batches": len(batches),
             "shard_tokens": shard_tokens,
             "shards": len(parts),
@@ -117,7 +118,6 @@ def _plan(run: Run, *, lease: RunLease, pulse: Pulse, worker: Worker) -> None:
         "planned_by": {"worker": worker.name, "software": engine.software()},
     }
     connection.close()  # it lay idle for as long as the planning took: what dropped it must not cost the plan
-    threads = run.threads or engine.threads()
     values = {"threads": threads, "shard_tokens": shard_tokens, "provenance": provenance}
     _store(run, built, lease=lease, parts=parts, values=values)
 

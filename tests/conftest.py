@@ -16,6 +16,9 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 _servers = ExitStack()
+# The hub's packages read this when they are first imported, by whichever test: never the cache of whoever runs the tests.
+_hub_folder = _servers.enter_context(tempfile.TemporaryDirectory(prefix="hub-tests-"))
+os.environ.update({"HF_HOME": _hub_folder, "HF_HUB_CACHE": f"{_hub_folder}/hub", "HF_DATASETS_CACHE": f"{_hub_folder}/datasets"})
 
 
 def pytest_configure(config):

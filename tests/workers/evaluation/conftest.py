@@ -1,21 +1,16 @@
-"""The engine's environment is set here, before any test module imports a package that reads it only once."""
+"""The engine's environment is set here, in the folder that the tests' first lines made: packages read it only once."""
 
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from workers.evaluation.benchmark_data import environment
 
-_HOME = tempfile.TemporaryDirectory(prefix="evaluation-tests-")
-os.environ.update(environment(Path(_HOME.name), True, has_own_data=True))
-os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(Path(_HOME.name) / "hypothesis")
-
-
-def pytest_unconfigure():
-    _HOME.cleanup()
+_HOME = Path(os.environ["HF_HOME"])
+os.environ.update(environment(_HOME, True, has_own_data=True))
+os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_HOME / "hypothesis")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +24,7 @@ def mmlu(bench):
     """All of MMLU, ready for the stock tasks of this process."""
     from workers.evaluation.benchmark_data import stage
 
-    return stage(bench, Path(_HOME.name))
+    return stage(bench, _HOME)
 
 
 @pytest.fixture(scope="session")

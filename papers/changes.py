@@ -38,6 +38,7 @@ class Change(models.Model):
         FORM = "form", "Form"
         API = "api", "API"
         COMMAND = "command", "Command"
+        REVERT = "revert", "Revert of earlier changes"
         DATABASE = "database", "Directly in the database"
 
     at = models.DateTimeField(db_default=Now())
@@ -51,6 +52,9 @@ class Change(models.Model):
     archive_import = models.ForeignKey("papers.ArchiveImport", models.PROTECT, null=True, related_name="changes")
     old = models.JSONField(default=dict, help_text="The fields that differ, as they were.")
     new = models.JSONField(default=dict, help_text="The same fields, as they are now.")
+    keys = models.JSONField(
+        null=True, help_text="The row's id, and what else its return needs; null where nobody can undo it: of imports, of old."
+    )
     redacted_at = models.DateTimeField(null=True)
     redaction_reason = models.TextField(blank=True, default="", db_default="")
 
@@ -58,6 +62,17 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["object_id", "id"], name="change_of_object"),
             models.Index(fields=["actor", "id"], name="change_by_actor", condition=models.Q(actor__isnull=False)),
+            # What a brake counts (papers/brake_triggers.py), and what one person did in a span.
+            models.Index(fields=["actor", "at"], name="change_by_actor_at", condition=models.Q(actor__isnull=False)),
+            # Of half a million changes that an import makes, what people did has to be found.
+            models.Index(fields=["id"], name="change_not_imported", condition=~models.Q(via="import")),
+            # The past of a board names the results that it no longer has.
+            models.Index(
+                models.F("old__leaderboard_id"),
+                "id",
+                name="change_deleted_of_board",
+                condition=models.Q(action="deleted", table="leaderboards_claim"),
+            ),
             models.Index(
                 fields=["archive_import", "id"], name="change_by_import", condition=models.Q(archive_import__isnull=False)
             ),

@@ -7,7 +7,9 @@ is said with `acting` around the work. The import writes its changes in bulk (pa
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,17 +18,27 @@ from papers.catalogue_row import CatalogueRow
 from papers.changes import Change
 
 OWNER = "owner"
+_said: ContextVar[str] = ContextVar("said", default="")
 
 
 @contextmanager
 def acting(*, via: Change.Via, by: int | None = None, origin: str = "") -> Iterator[None]:
-    """Record the changes inside as made by the user with id `by`, this way, from `origin` (a page, a command)."""
-    _say(json.dumps({"via": via.value, "actor": by, "origin": origin[:500]}))
+    """Record the changes inside as made by the user with id `by`, this way, from `origin` (a page, a command).
+
+    A user's changes are counted, and one too many breaks its transaction off (papers/brakes.py). Put it around the
+    transaction, not into it. Blocks may stand in each other: the inner one counts.
+    """
+    limits = settings.BRAKES if by is not None else None
+    words = json.dumps({"via": via.value, "actor": by, "origin": origin[:500], "limits": limits})
+    before = _said.get()
+    token = _said.set(words)
+    _say(words)
     try:
         yield
     finally:
+        _said.reset(token)
         try:
-            _say("")
+            _say(before)
         except DatabaseError:
             connection.close()  # whoever gets the next connection must not act under this name
 

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 
+from papers.brake_models import BrakeKind, BrakeLift, BrakeTrip
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Screened, ScreenedQuerySet, Source
 from papers.changes import Change
 from papers.count_models import (
@@ -25,7 +26,8 @@ from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
 
 __all__ = [
-    "ArchiveExport", "ArchiveImport", "Area", "AreaCount", "Author", "AuthorCount", "CatalogueRow", "Change", "Conference",
+    "ArchiveExport", "ArchiveImport", "Area", "AreaCount", "Author", "AuthorCount", "BrakeKind",
+    "BrakeLift", "BrakeTrip", "CatalogueRow", "Change", "Conference",
     "Dataset", "ExportedFile", "FrameworkMonth", "Method", "MethodCollection", "MethodCount", "MethodYear", "MonthCount",
     "Paper", "PaperAuthor", "PaperCount", "PaperMethod", "PaperRepository", "PaperStars", "PaperTask", "Proceeding",
     "ProceedingCount", "RelatedPapers", "Repository", "RepositoryCount", "RepositoryStars", "SlugHistory", "Source",

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.acting.acting",
+    # BRAKES
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.pages.errors.wrong_method",
@@ -109,9 +110,9 @@ DATABASES = {
 }
 DATABASE_WORKER_ROLE = environment.text("DATABASE_WORKER_ROLE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Tables whose rows the site may add but never change: the catalogue's and a run's history and faults (portal/database_roles.py
+# Tables whose rows the site may add but never change: the catalogue's and a run's history, what brakes did, and faults (portal/database_roles.py
 # grants accordingly).
-APPEND_ONLY_TABLES = ["papers_change", "workers_fault", "workers_runevent"]
+APPEND_ONLY_TABLES = ["papers_brakelift", "papers_braketrip", "papers_change", "workers_fault", "workers_runevent"]
 # Tables that the site only reads: the search index, which a trigger of the owner's keeps.
 READ_ONLY_TABLES = ["papers_search", "papers_search_title", "papers_search_added"]
 
@@ -183,6 +184,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Brakes: how many things an account may take away, change or revert in a day (papers/brake_triggers.py), and how much it may
+# send in a minute (portal/brakes.py). Reverts are a reviewer's, and undo much at once.
+_deletions = environment.number("BRAKE_DELETIONS", 20, low=1, high=100_000)
+_edits = environment.number("BRAKE_EDITS", 300, low=1, high=1_000_000)
+BRAKES = {
+    "hours": 24,
+    **{
+        role: {"deletions": _deletions * times, "edits": _edits * times, "reverts": _edits * times}
+        for role, times in (("reader", 1), ("contributor", 1), ("reviewer", 5), ("staff", 10))
+    },
+}
+WRITES_A_MINUTE = environment.number("WRITES_A_MINUTE", 120, low=1, high=100_000)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import cast
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from leaderboards.directions import Direction
 from leaderboards.metric_names import canonical_metric
 from leaderboards.models import Metric, Score
 from papers.archive.text import JsonValue, NumberAsWritten, as_json, without_unstorable
+from papers.models import Change
 
 HOW_TO_WRITE = 'Write one value as it reads on the board, such as 28.4 or 28.4%; text may stand in quotes, as in "28.4".'
 
@@ -59,6 +61,22 @@ def rejudge(metric: Metric) -> None:
             score.value, score.scale, score.is_doubtful = wanted
             changed.append(score)
     Score.objects.bulk_update(changed, ["value", "scale", "is_doubtful"], batch_size=1000)
+
+
+def settle(changes: Iterable[Change]) -> None:
+    """Judge anew the columns that undone changes touched: their own, those of cells, and those of results that came or went."""
+    columns: set[int] = set()
+    results = set()
+    for change in changes:
+        if change.table == "leaderboards_score":
+            columns.add(change.keys["metric_id"])
+        elif change.table == "leaderboards_metric":
+            columns.add(change.keys["id"])
+        elif change.table == "leaderboards_claim":
+            results.add(change.object_id)
+    columns |= set(Score.objects.filter(claim__public_id__in=results).values_list("metric", flat=True))
+    for metric in Metric.objects.filter(pk__in=columns).order_by("pk"):
+        rejudge(metric)
 
 
 def _is_number(held: str) -> bool:

@@ -10,10 +10,12 @@ from django.db.models import F, Q
 
 from leaderboards.count_models import BoardCount, DatasetCount, DatasetYear, TaskBoards
 from leaderboards.verdicts import DEFAULT_MARGIN
+from leaderboards.watch_models import Alert, Watch
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Source
 from papers.models import Dataset, Paper, Task
 
 __all__ = [
+    "Alert",
     "BoardCount",
     "Claim",
     "DatasetCount",
@@ -26,6 +28,7 @@ __all__ = [
     "Score",
     "Source",
     "TaskBoards",
+    "Watch",
     "cell_text",
     "shown",
 ]

@@ -43,11 +43,11 @@ DECLARE
     lifted timestamptz := (SELECT until FROM papers_brakelift WHERE account_id = who ORDER BY id DESC LIMIT 1);
     others bigint;
 BEGIN
-    IF lifted > now() THEN
+    IF lifted > clock_timestamp() THEN
         RETURN;
     END IF;
     SELECT count(DISTINCT object_id) INTO others FROM papers_change
-    WHERE actor_id = who AND at > greatest(now() - make_interval(hours => hours), lifted)
+    WHERE actor_id = who AND at > greatest(clock_timestamp() - make_interval(hours => hours), lifted)
         AND keys ->> 'brake' = kind AND object_id IS DISTINCT FROM subject;
     IF others >= most THEN
         RAISE EXCEPTION 'a brake holds account %', who USING ERRCODE = '{REFUSED}', DETAIL = jsonb_build_object(

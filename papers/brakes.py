@@ -46,8 +46,8 @@ class Held:
     def sentence(self) -> str:
         """What is told to whoever was held."""
         return (
-            f"Nothing was changed: your account has {self.kind.label} {self.most} things in the last {self.hours} hours, as many as"
-            " it may; the staff, who were told, can lift this brake for a time."
+            f"Nothing was changed: your account has {self.kind.label} {self.most} things in the last {self.hours} hours,"
+            " as many as it may; the staff, who were told, can lift this brake for a time."
         )
 
 

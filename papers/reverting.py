@@ -118,9 +118,9 @@ def _put_back(change: Change) -> tuple[bool, tuple[str, ...]]:
     table = _tables().get(change.table)
     if change.redacted_at is not None:
         raise _Stays(REDACTED)
-    if table is None or not change.keys or "id" not in change.keys or change.via == Change.Via.IMPORT:
+    if table is None or "id" not in _keys(change) or change.via == Change.Via.IMPORT:
         raise _Stays(ELSEWHERE)
-    row = _locked(change.table, change.keys["id"])
+    row = _locked(change.table, _keys(change)["id"])
     if change.action in {Change.Action.CREATED, Change.Action.LINKED}:
         return _take_away(table, change, row), ()
     if change.action in {Change.Action.DELETED, Change.Action.UNLINKED}:
@@ -136,21 +136,28 @@ def _set_fields(table: type[models.Model], change: Change, row: Row) -> tuple[bo
     wanted, left = {}, []
     for name in old.keys() | new.keys():
         before, after, now = old.get(name), new.get(name), row.get(name)
-        if before == after or before == now:
+        leader = derived.get(name)
+        follows = leader is not None and old.get(leader) != new.get(leader) and row.get(leader) == new.get(leader)
+        if before == now or (before == after and not follows):
             continue
-        leader = derived.get(name, name)
-        is_untouched = now == after or (
-            leader != name and old.get(leader) != new.get(leader) and row.get(leader) == new.get(leader)
-        )
-        if is_untouched:
+        if now == after or follows:
             wanted[name] = before
         elif name == "edited_fields":
-            wanted[name] = sorted({*now} - ({*after} - {*before}) | ({*before} - {*after}))
+            wanted[name] = _merged(before or [], after or [], now or [])
         elif name not in derived:
             left.append(name)
     if wanted:
-        _update(table, change.keys["id"], wanted)
+        _update(table, _keys(change)["id"], wanted)
     return bool(wanted), tuple(sorted(left))
+
+
+def _merged(before: Sequence[str], after: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Marks without those that a change added, and with those that it took away; others added since stay."""
+    return sorted(({*now} - ({*after} - {*before})) | ({*before} - {*after}))
+
+
+def _keys(change: Change) -> Row:
+    return change.keys or {}
 
 
 def _with_ids(table: type[models.Model], change: Change, values: Mapping[str, Any]) -> Row:
@@ -171,10 +178,10 @@ def _take_away(table: type[models.Model], change: Change, row: Row | None) -> bo
         return False
     derived = _DERIVED.get(change.table, {})
     fields = {column.attname for column in table._meta.concrete_fields} - set(derived) - {"edited_fields"}
-    made = {name: value for name, value in change.new.items() if name in fields and name not in change.keys}
+    made = {name: value for name, value in change.new.items() if name in fields and name not in _keys(change)}
     if any(row[name] != value for name, value in made.items()):
         raise _Stays(EDITED_SINCE)
-    thing = table._base_manager.get(pk=change.keys["id"])
+    thing = table._base_manager.get(pk=_keys(change)["id"])
     if _has_hangers_on(thing):
         raise _Stays(HANGS_ON_IT)
     try:
@@ -205,8 +212,8 @@ def _bring_back(table: type[models.Model], change: Change, row: Row | None) -> b
     """Insert what the change deleted, with its ids; False where it is back already."""
     if row is not None:
         return False
-    values = {**change.old, **change.keys}
-    columns = [column.column for column in table._meta.concrete_fields]
+    values = {**change.old, **_keys(change)}
+    columns = [column.attname for column in table._meta.concrete_fields]
     names, picked = ", ".join(map(_quoted, columns)), ", ".join(f"p.{_quoted(name)}" for name in columns)
     if "updated_at" in columns:
         picked = picked.replace('p."updated_at"', "now()")
@@ -225,7 +232,8 @@ def _update(table: type[models.Model], key: int, wanted: Row) -> None:
     clock = ", updated_at = now()" if any(column.column == "updated_at" for column in table._meta.concrete_fields) else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {name} SET ({columns}) = (SELECT {picked} FROM jsonb_populate_record(NULL::{name}, %s) p){clock} WHERE id = %s",
+            f"UPDATE {name} SET ({columns}) = (SELECT {picked} FROM jsonb_populate_record(NULL::{name}, %s) p){clock}"
+            " WHERE id = %s",
             [json.dumps(wanted), key],
         )
     _check_links()
@@ -265,7 +273,7 @@ def _all_tables() -> Iterator[tuple[str, type[models.Model]]]:
 
 def _foreign(table: type[models.Model]) -> Mapping[str, type[models.Model]]:
     """What the columns of a table that are keys lead to."""
-    return {column.attname: column.related_model for column in table._meta.concrete_fields if column.related_model is not None}  # type: ignore[misc]
+    return {column.attname: column.related_model for column in table._meta.concrete_fields if column.related_model is not None}
 
 
 def _quoted(name: str) -> str:

@@ -38,8 +38,8 @@ VARIABLES: Mapping[str, str] = {
     "SELFTEST": "0 keeps a new site from asking for its self-test",
     "EXPORT_AT": "hour of the day, UTC, at which the nightly export begins",
     "EXPORT_KEEP": "how many nightly exports are kept; 0 makes none",
-    "BRAKE_DELETIONS": "how many things of the catalogue a contributor may remove in a day; reviewers five times, staff ten times that",
-    "BRAKE_EDITS": "how many things of the catalogue a contributor may change in a day; reviewers five times, staff ten times that",
+    "BRAKE_DELETIONS": "how many things a contributor may remove in a day; reviewers five times, staff ten times that",
+    "BRAKE_EDITS": "how many things a contributor may change in a day; reviewers five times, staff ten times that",
     "WRITES_A_MINUTE": "how many forms and API writes an account may send in a minute; an address five times that",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
 }

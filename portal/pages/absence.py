@@ -14,7 +14,7 @@ from papers.hidden_keys import hidden
 from papers.models import Author, Dataset, Method, Paper, SlugHistory, Task
 from portal.context import page
 from portal.pages.errors import LONGEST_SEARCH, words_of
-from portal.pages.links import address
+from portal.pages.links import address, quoted
 
 Kind = SlugHistory.Kind
 
@@ -34,6 +34,8 @@ _NAMES: Mapping[type[Model], Expression | F] = {
     Leaderboard: Concat("task__name", Value(" on "), "dataset_name", output_field=TextField()),
 }
 """What a removed thing was called, of those that are no person's name."""
+_PASTS: Mapping[str, str] = {"paper": "paper", "task": "task", "dataset": "dataset", "method": "method", "leaderboard": "sota"}
+"""The past of a removed thing is open, but that of a person's name."""
 REDACTED = "What stood at this address was redacted."
 
 
@@ -83,11 +85,13 @@ def explain_removal(request: HttpRequest, rows: QuerySet[Any], *, noun: str, slu
     if removed is None:
         raise Http404(f"There is no {noun} at this address.")
     name = removed.pop("called", "") or ""
-    return _gone(request, noun=noun, name=name, looked_for=name or words_of(slug), **removed)
+    past = f"/history/{_PASTS[noun]}/{quoted(slug)}" if noun in _PASTS else ""
+    return _gone(request, noun=noun, name=name, looked_for=name or words_of(slug), past=past, **removed)
 
 
-def _gone(request: HttpRequest, *, name: str = "", looked_for: str = "", **told: Any) -> HttpResponse:
-    return page(request, "portal/gone.html", {"name": name, "looked_for": looked_for[:LONGEST_SEARCH], **told}, status=410)
+def _gone(request: HttpRequest, *, name: str = "", looked_for: str = "", past: str = "", **told: Any) -> HttpResponse:
+    context = {"name": name, "looked_for": looked_for[:LONGEST_SEARCH], "past": past, **told}
+    return page(request, "portal/gone.html", context, status=410)
 
 
 def _spam(rows: QuerySet[Any], *, slug: str, noun: str) -> dict[str, Any] | None:

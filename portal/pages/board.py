@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -19,11 +20,12 @@ from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
 from leaderboards.verdicts import Claimed
 from papers.models import Area, PaperMethod, PaperRepository
 from portal.context import Viewer
-from portal.pages import compiled, judged, measured
+from portal.pages import compiled, judged, measured, provenance
 from portal.pages.compiled import Argument
 from portal.pages.links import Link, address, model_link, repository_name, web_address
 from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
+from portal.pages.provenance import Told
 
 MEASURED = "measured"
 DOUBTFUL = "So far ahead of the next best that it may be a slip."
@@ -64,6 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     has_page: bool
     provenance: str
     rank: int | None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +164,7 @@ class ClaimFound(msgspec.Struct, frozen=True):
     """A claim with its cells, its paper if that is shown, and the paper's best-known repository."""
 
     id: int
+    public_id: UUID
     model_name: str
     model_slug: str
     paper_title: str | None
@@ -211,7 +215,7 @@ def _claims(board: Argument) -> QuerySet[Any, Any]:
     code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
     best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
     return Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").values(
-        "id", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
+        "id", "public_id", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
         model_slug=model_names.slug("model_name"),
         slug=Case(When(paper__removed_at=None, then=F("paper__slug"))),
         title=F("paper__title"),
@@ -256,6 +260,7 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
     tested = measured.by_cell(board.measurements_found)
     names = {metric.id: metric.name for metric in board.metrics_found}
     testing = measured.testing(board.mappings, viewer=viewer)
+    told = provenance.of_results({claim.public_id for claim in claims if claim.source in provenance.OF_PEOPLE})
     rows = [
         _claim_row(
             claim,
@@ -264,6 +269,7 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
             methods=methods,
             beside=_beside(claim, names, tested, dataset=board.dataset_name) if tested else (),
             testing=testing,
+            told=told.get(claim.public_id),
         )
         for claim in claims
     ]
@@ -290,6 +296,7 @@ def _claim_row(
     methods: Mapping[int, list[str]],
     beside: tuple[Measured, ...],
     testing: Mapping[Cell, Testing],
+    told: Told | None,
 ) -> Row:
     scores = {score.metric: score for score in claim.cells}
     day = claim.paper_date or claim.date
@@ -309,6 +316,7 @@ def _claim_row(
         has_page=claim.slug is not None,
         provenance=claim.source,
         rank=rank,
+        told=told,
     )
 
 

@@ -13,7 +13,7 @@ from leaderboards import charts, ranking, units
 from leaderboards.charts import Chart, Point
 from papers.models import SlugHistory
 from portal.context import page, viewer
-from portal.pages import absence, board, board_choice
+from portal.pages import absence, board, board_choice, watching
 from portal.pages.badge import Badge, badge_of
 from portal.pages.board import DIRECTIONS, DOUBTFUL, MEASURED, BoardPage, Column, Row
 from portal.pages.board_choice import Choice
@@ -40,6 +40,11 @@ class BoardView:
     def lines(self) -> Iterable[tuple[object, ...]]:
         """The rows that the page has with their fields in order, as the template unpacks them."""
         return map(msgspec.structs.astuple, self.rows if self.choice.is_whole else self.rows[:ROWS_AT_FIRST])
+
+    @property
+    def sources(self) -> list[str]:
+        """Where the board's rows come from."""
+        return sorted({row.provenance for row in self.rows})
 
     @property
     def left_out(self) -> int:
@@ -92,6 +97,7 @@ def board_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "labels": board_choice.COLUMNS,
         "extra_labels": board_choice.EXTRA,
         "leader_badge": _leader_badge(view, slug),
+        "is_watched": watching.is_watched(request, slug),
         "section": "sota",
     }
     return page(request, "leaderboards/board.html", context)

@@ -69,6 +69,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _error(request, status=403, title="Not allowed", sentence=_sentence_of(exception, otherwise=FORBIDDEN))
 
 
+def too_much(request: HttpRequest, *, sentence: str) -> HttpResponse:
+    """429: a brake holds (portal/brakes.py)."""
+    return _error(request, status=429, title="Too much at once", sentence=sentence)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token (the setting CSRF_FAILURE_VIEW); Django's `reason` is for developers."""
     return _error(request, status=403, title="Not allowed", sentence=FORM_EXPIRED)

@@ -15,7 +15,7 @@ CRAWL_DELAY_SECONDS = 2
 # Addresses with a query show, in another order or by parts, what has an address without one: the sitemap has those.
 UNCRAWLED = (
     "/*?", "/search", "/admin", "/api/", "/sign-out", "/downloads/", "/runs/request", "/runs/*/state", "/runs/*/cancel",
-    "/runs/*/again", "/runs/*/export.zip",
+    "/runs/*/again", "/runs/*/export.zip", "/history/", "/changes",
 )  # fmt: skip
 
 ROBOTS = """\

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,23 +20,9 @@ from tests.factories.catalogue import (
     make_result,
     make_task,
 )
+from tests.factories.whole_tables import whole_tables
 
 pytestmark = pytest.mark.django_db
-
-KEPT_APART = {"papers_change", "papers_braketrip", "papers_brakelift"}
-
-
-def whole_tables():
-    """All that the catalogue says, row by row, without the clocks of rows."""
-    found = {}
-    with connection.cursor() as cursor:
-        for label in ("papers", "leaderboards"):
-            for model in apps.get_app_config(label).get_models(include_auto_created=True):
-                table = model._meta.db_table
-                if table not in KEPT_APART:
-                    cursor.execute(f"SELECT (to_jsonb(t) - 'updated_at')::text FROM {table} t ORDER BY 1")
-                    found[table] = [row for (row,) in cursor.fetchall()]
-    return found
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 # Tables whose rows no kept page shows.
 UNSHOWN = {
-    "papers_change", "papers_wordstatistics", "papers_archiveimport", "papers_starobservation",
+    "leaderboards_alert", "leaderboards_watch", "papers_brakelift", "papers_braketrip", "papers_change", "papers_wordstatistics", "papers_archiveimport", "papers_starobservation",
     "workers_run", "workers_runevent", "workers_fault", "workers_prompt", "workers_sample", "workers_shard", "workers_request", "workers_worker",
     "workers_benchmarklicence",
 }  # fmt: skip

@@ -119,8 +119,8 @@ class Brakes:
 
 def answer_held(request: HttpRequest, held: Held) -> HttpResponse:
     """429, and a trip of which reviewers are told. For whoever catches the error itself; not within its transaction."""
-    logger.warning("A brake held account %s: more than %s %s within %s hours.", held.actor, held.most, held.kind, held.hours)
     if (tripped := brakes.trip(held, origin=request.path)) is not None:
+        logger.warning("A brake held account %s: %s %s within %s hours.", held.actor, held.most, held.kind, held.hours)
         watching.tell_of_trip(tripped)
     return _answer(request, held.sentence)
 

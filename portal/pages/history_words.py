@@ -33,8 +33,9 @@ _LINKS: Mapping[str, str] = {
     "leaderboards_score": "cell", "papers_slughistory": "old address",
 }  # fmt: skip
 _BOOKKEEPING = frozenset(
-    {"archive_raw", "archive_extra", "archive_absent", "source", "target", "occurrence", "paper_key", "position"}
-)
+    {"archive_raw", "archive_extra", "archive_absent", "source", "target", "occurrence", "paper_key", "position", "value", "scale",
+     "is_doubtful", "canonical_name"}
+)  # fmt: skip
 """What is left out where a row comes or goes: it says nothing to a reader."""
 GONE = "something that is gone"
 
@@ -109,10 +110,16 @@ def _who(change: Change) -> Link:
 
 
 def _fields(change: Change, names: Names) -> Iterable[FieldChange]:
+    """What differs; of a link that changed also what it links."""
     is_whole = not change.old or not change.new
+    links = {name for name in change.new if change.table in _LINKS and linked_to(change.table, name)}
     for name in sorted({*change.old, *change.new}, key=_importance):
         old, new = change.old.get(name), change.new.get(name)
-        if old == new and name in change.old or (is_whole and (name in _BOOKKEEPING or (old or new) in (None, "", [], {}))):
+        if old == new and name in change.old:
+            if name in links:
+                yield FieldChange(name=_called(change.table, name), pieces=(Piece("same", _in_words(change, name, new, names)),))
+            continue
+        if is_whole and (name in _BOOKKEEPING or (old or new) in (None, "", [], {})):
             continue
         yield FieldChange(name=_called(change.table, name), pieces=_pieces(change, name, old, new, names))
 
@@ -153,7 +160,7 @@ def _in_words(change: Change, name: str, value: Any, names: Names) -> str:
     if name == "raw" and isinstance(value, str):
         return cell_text(value)
     if isinstance(value, str):
-        return _word(value)
+        return f"{value[:19].replace('T', ' ')} UTC" if name.endswith("_at") else _word(value)
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return ", ".join(map(_word, value))
     return json.dumps(value, ensure_ascii=False)

@@ -70,6 +70,8 @@ def page(
     response = render(request, template, values, status=status)
     if not is_indexed:
         response.headers["X-Robots-Tag"] = NOT_INDEXED
+    if status == 410:
+        patch_cache_control(response, no_cache=True)  # browsers keep this status for ever, and what is gone may come back
     if reader.is_signed_in:
         patch_cache_control(response, private=True)
     elif not is_live:

@@ -37,7 +37,6 @@ def test_a_reviewer_reverts_what_somebody_did_and_the_board_is_back(visit, revie
         page.get_by_role("button", name="Undo 1 change").click()
         assert page.get_by_role("status").inner_text() == "1 change was undone."
         page.goto("/sota/parsing-on-ptb")
-        page.screenshot(path="/tmp/shots/after.png", full_page=True); print(page.content()[-6000:])
         mark = page.get_by_role("button", name="archive: From the PWC Archive")
         story = page.locator("#from-archive")
         assert not story.is_visible()

@@ -81,7 +81,6 @@ def test_a_boards_past_has_its_results_even_those_that_are_gone(client, people):
             "unlinked a cell",
             "Kept result",
             "changed a cell",
-            "changed a cell",
             "value 28.4 29.5",
             "metric Accuracy",
         ],

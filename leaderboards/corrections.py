@@ -65,17 +65,17 @@ def rejudge(metric: Metric) -> None:
 
 def settle(changes: Iterable[Change]) -> None:
     """Judge anew the columns that undone changes touched: their own, those of cells, and those of results that came or went."""
-    columns: set[int] = set()
-    results = set()
+    columns: set[int | None] = set()
+    results = []
     for change in changes:
         if change.table == "leaderboards_score":
-            columns.add(change.keys["metric_id"])
+            columns.add(change.key("metric_id"))
         elif change.table == "leaderboards_metric":
-            columns.add(change.keys["id"])
-        elif change.table == "leaderboards_claim":
-            results.add(change.object_id)
+            columns.add(change.key("id"))
+        elif change.table == "leaderboards_claim" and change.object_id:
+            results.append(change.object_id)
     columns |= set(Score.objects.filter(claim__public_id__in=results).values_list("metric", flat=True))
-    for metric in Metric.objects.filter(pk__in=columns).order_by("pk"):
+    for metric in Metric.objects.filter(pk__in=[key for key in columns if key]).order_by("pk"):
         rejudge(metric)
 
 

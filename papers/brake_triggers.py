@@ -65,7 +65,9 @@ DECLARE
     kind text := CASE WHEN who IS NOT NULL THEN papers_brake_kind(way, relation, what, before, after) END;
 BEGIN
     IF kind IS NOT NULL THEN
-        PERFORM papers_brake(who, kind, subject, acting -> 'limits');
+        IF kind <> 'reverts' THEN -- they are counted once an action, before it begins (papers/reverting.py): it is bounded itself
+            PERFORM papers_brake(who, kind, subject, acting -> 'limits');
+        END IF;
         row_keys := coalesce(row_keys, '{{}}') || jsonb_build_object('brake', kind);
     END IF;
     INSERT INTO papers_change ("table", object_id, action, actor_id, via, origin, old, new, keys)

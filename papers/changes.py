@@ -86,3 +86,8 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.table} {self.object_id}"
+
+    def key(self, name: str) -> int | None:
+        """A key of the changed row, such as its `id`; None where it was not kept."""
+        found: int | None = (self.keys or {}).get(name)
+        return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError, QuerySet, RestrictedError
 from django.db.models.deletion import Collector
@@ -85,6 +86,7 @@ def undo(
         raise TooManyError(f"These are more than {MOST:,} changes: choose a shorter span, and go from the latest to the first.")
     outcome = Outcome()
     with history.acting(via=Change.Via.REVERT, by=by, origin=origin), transaction.atomic():
+        _heed_brake(by)
         for change in found:
             _undo_one(change, outcome)
         if settle is not None and outcome.undone:
@@ -92,6 +94,12 @@ def undo(
         if trial:
             transaction.set_rollback(True)
     return outcome
+
+
+def _heed_brake(by: int) -> None:
+    """Have the database break the transaction off where `by` reverted as much as they may."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT papers_brake(%s, 'reverts', NULL, %s)", [by, json.dumps(settings.BRAKES)])
 
 
 def _undo_one(change: Change, outcome: Outcome) -> None:
@@ -118,7 +126,7 @@ def _put_back(change: Change) -> tuple[bool, tuple[str, ...]]:
     table = _tables().get(change.table)
     if change.redacted_at is not None:
         raise _Stays(REDACTED)
-    if table is None or "id" not in _keys(change) or change.via == Change.Via.IMPORT:
+    if table is None or change.key("id") is None or change.via == Change.Via.IMPORT:
         raise _Stays(ELSEWHERE)
     row = _locked(change.table, _keys(change)["id"])
     if change.action in {Change.Action.CREATED, Change.Action.LINKED}:

@@ -191,7 +191,7 @@ _edits = environment.number("BRAKE_EDITS", 300, low=1, high=1_000_000)
 BRAKES = {
     "hours": 24,
     **{
-        role: {"deletions": _deletions * times, "edits": _edits * times, "reverts": _edits * times}
+        role: {"deletions": _deletions * times, "edits": _edits * times, "reverts": _edits * times * 10}
         for role, times in (("reader", 1), ("contributor", 1), ("reviewer", 5), ("staff", 10))
     },
 }

@@ -56,8 +56,8 @@ def feed(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     subject = _subject(kind, key)
     changes = subject.changes
     if subject.kind.table is Task:
-        boards = Leaderboard.objects.filter(task__public_id=subject.public_id).values("public_id")
-        changes = Change.objects.filter(Q(object_id=subject.public_id) | Q(object_id__in=boards))
+        boards = Leaderboard.objects.filter(task__public_id=subject.public_id).values_list("public_id", flat=True)
+        changes = Change.objects.filter(object_id__in=[subject.public_id, *boards])
     return answer_feed(
         request, changes, title=f"Changes of {subject.name}", page=reverse("history", args=[subject.kind.key, key]),
         identity=f"changes of {subject.public_id}",
@@ -176,21 +176,26 @@ def _called(kind: Kind, row: dict[str, Any] | None) -> Link:
 
 
 def _of(kind: Kind, public_id: UUID, row: dict[str, Any] | None) -> Q:
-    """A thing's changes with those of its parts: a board's columns and results, those that are gone too; a paper's code."""
-    of_it = Q(object_id=public_id)
-    if row is None:
-        return of_it
+    """A thing's changes with those of its parts: a board's columns and results, those that are gone too; a paper's code.
+
+    The parts' keys are read first: asked for within, they would have the database look at every change there ever was.
+    """
+    parts = _parts(kind, row["pk"]) if row else []
+    found = list(parts[0].union(*parts[1:])) if parts else []
+    return Q(object_id__in=[public_id, *(key for (key,) in found if key)])
+
+
+def _parts(kind: Kind, key: int) -> list[QuerySet[Any, tuple[UUID | None]]]:
     if kind.table is Leaderboard:
-        gone = Change.objects.filter(table=Claim._meta.db_table, action=Change.Action.DELETED, old__leaderboard_id=row["pk"])
-        parts: list[type[DatabaseModel]] = [Claim, Metric, Measurement]
-        for part in parts:
-            of_it |= Q(object_id__in=part._default_manager.filter(leaderboard=row["pk"]).values("public_id"))
-        return of_it | Q(object_id__in=gone.values("object_id"))
+        gone = Change.objects.filter(table=Claim._meta.db_table, action=Change.Action.DELETED, old__leaderboard_id=key)
+        tables: list[type[DatabaseModel]] = [Claim, Metric, Measurement]
+        here = [table._default_manager.filter(leaderboard=key).order_by().values_list("public_id") for table in tables]
+        return [*here, gone.order_by().values_list("object_id")]
     if kind.table is Paper:
-        of_it |= Q(object_id__in=PaperRepository.objects.filter(paper=row["pk"]).values("public_id"))
+        return [PaperRepository.objects.filter(paper=key).order_by().values_list("public_id")]
     if kind.table is Claim:
-        of_it |= Q(object_id__in=Measurement.objects.filter(claim=row["pk"]).values("public_id"))
-    return of_it
+        return [Measurement.objects.filter(claim=key).order_by().values_list("public_id")]
+    return []
 
 
 def _public_id(key: str) -> UUID | None:

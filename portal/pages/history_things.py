@@ -110,7 +110,7 @@ def linked_to(table: str, column: str) -> type[DatabaseModel] | None:
     if model is None:
         return None
     found = next((field for field in model._meta.concrete_fields if field.attname == column), None)
-    return found.related_model if found is not None else None  # type: ignore[return-value]
+    return found.related_model if found is not None else None
 
 
 class Names:
@@ -129,6 +129,7 @@ class Names:
         self._links: dict[tuple[type[DatabaseModel], Any], Link] = {}
         for table, wanted in keys.items():
             self._read(_BY_TABLE[table], wanted)
+        self._recall({key: table for table, wanted in keys.items() for key in wanted if isinstance(key, UUID)})
 
     def _read(self, kind: Kind, keys: set[Any]) -> None:
         ids, public = {key for key in keys if isinstance(key, int)}, {key for key in keys if not isinstance(key, int)}
@@ -142,6 +143,14 @@ class Names:
             link = Link(text=text, href=address(kind.page, row["slug"]) if is_shown else "")
             self._links[kind.table, row["pk"]] = self._links[kind.table, row["public_id"]] = link
 
+    def _recall(self, keys: Mapping[UUID, type[DatabaseModel]]) -> None:
+        """What things were called that are gone, by the changes that deleted them."""
+        gone = [key for key, table in keys.items() if (table, key) not in self._links]
+        deleted = Change.objects.filter(object_id__in=gone, action=Change.Action.DELETED) if gone else ()
+        for change in deleted:
+            if (table := keys[change.object_id]) is TABLES.get(change.table):  # type: ignore[index]  # asked for by its key
+                self._links[table, change.object_id] = _as_it_was(change)
+
     def of(self, table: type[DatabaseModel] | None, key: Any) -> Link | None:
         """The thing of that id or public id; None where it is gone."""
         if table is None or key is None:
@@ -152,7 +161,10 @@ class Names:
         """What a change is about."""
         kind = kind_of(change)
         found = self.of(kind.table, change.object_id) if kind else None
-        if found is not None:
-            return found
-        said = next((change.old[name] for name in _SAID if change.old.get(name)), "")
-        return Link(text=str(said) if said and not is_hidden(str(said)) else "something that is gone")
+        return found if found is not None else _as_it_was(change)
+
+
+def _as_it_was(change: Change) -> Link:
+    """What the thing was called that a change deleted."""
+    said = next((change.old[name] for name in _SAID if change.old.get(name)), "")
+    return Link(text=str(said) if said and not is_hidden(str(said)) else "something that is gone")

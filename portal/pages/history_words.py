@@ -33,8 +33,8 @@ _LINKS: Mapping[str, str] = {
     "leaderboards_score": "cell", "papers_slughistory": "old address",
 }  # fmt: skip
 _BOOKKEEPING = frozenset(
-    {"archive_raw", "archive_extra", "archive_absent", "source", "target", "occurrence", "paper_key", "position", "value", "scale",
-     "is_doubtful", "canonical_name"}
+    {"archive_raw", "archive_extra", "archive_absent", "source", "target", "occurrence", "paper_key", "position", "value",
+     "scale", "is_doubtful", "canonical_name"}
 )  # fmt: skip
 """What is left out where a row comes or goes: it says nothing to a reader."""
 GONE = "something that is gone"
@@ -91,7 +91,7 @@ def _entry(change: Change, names: Names) -> Entry:
         origin=change.origin,
         fields=() if change.redacted_at else tuple(_fields(change, names)),
         redacted=change.redaction_reason,
-        can_be_undone=change.redacted_at is None and bool(change.keys) and "id" in change.keys and change.via != "import",
+        can_be_undone=change.redacted_at is None and change.key("id") is not None and change.via != "import",
     )
 
 

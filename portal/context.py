@@ -1,13 +1,15 @@
 """What every page is rendered with: who is reading, and where the page stands on the site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from portal import addresses, page_cache
@@ -46,6 +48,11 @@ def staff(request: HttpRequest) -> User:
     return request.user
 
 
+def person(request: HttpRequest) -> User | None:
+    """Whoever is signed in."""
+    return request.user if viewer(request).is_signed_in and isinstance(request.user, User) else None
+
+
 def page(
     request: HttpRequest,
     template: str,
@@ -75,3 +82,10 @@ def page(
     elif not is_live:
         page_cache.mark(response)
     return response
+
+
+def framed(request: HttpRequest, *, title: SafeString, content: SafeString, messages: Sequence[str] = ()) -> str:
+    """The whole of a page whose inside was rendered elsewhere; search engines are told to leave it out."""
+    place = {"canonical": "", "origin": "", "is_indexed": False}
+    told = {"title": title, "content": content, "messages": messages, "section": "", "viewer": viewer(request), **place}
+    return render_to_string("accounts/framed.html", told, request, using="jinja2")

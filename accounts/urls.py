@@ -3,7 +3,10 @@
 Those of its views that are not here (codes by mail, passkeys, phones) are not offered.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
+from typing import Any
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -11,10 +14,21 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount import views as social
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.generic import TemplateView
 
 _without_mail = TemplateView.as_view(template_name="account/no_mail.html")
+
+
+def _by_mail(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, or the page that says that this portal sends no mail."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return (view if settings.HAS_MAIL else _without_mail)(request, *args, **kwargs)
+
+    return answered
 
 
 urlpatterns = [
@@ -23,12 +37,12 @@ urlpatterns = [
     path("signup", account.signup, name="account_signup"),
     path("inactive", account.account_inactive, name="account_inactive"),
     path("reauthenticate", account.reauthenticate, name="account_reauthenticate"),
-    path("email", account.email if settings.HAS_MAIL else _without_mail, name="account_email"),
+    path("email", _by_mail(account.email), name="account_email"),
     path("confirm-email", account.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>", account.confirm_email, name="account_confirm_email"),
     path("password/change", account.password_change, name="account_change_password"),
     path("password/set", account.password_set, name="account_set_password"),
-    path("password/reset", account.password_reset if settings.HAS_MAIL else _without_mail, name="account_reset_password"),
+    path("password/reset", _by_mail(account.password_reset), name="account_reset_password"),
     path("password/reset/sent", account.password_reset_done, name="account_reset_password_done"),
     path("password/reset/key/done", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
+from allauth.core import context
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -47,6 +48,14 @@ class AccountAdapter(DefaultAccountAdapter):
         """Ours in place of the one that it extends."""
         theirs = "allauth.account.stages.EmailVerificationStage"
         return ["accounts.sign_in.AddressStage" if path == theirs else path for path in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether somebody says again who they are before an address, a password or a second factor changes.
+
+        Whoever has no way to, since they only ever sign in by others, need not.
+        """
+        user = context.request.user
+        return bool(self.get_reauthentication_methods(user)) and bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

@@ -1,6 +1,6 @@
 """The addresses of accounts that django-allauth answers; like all pages of the site they have no slash at the end.
 
-Those of its views that are not here (codes by mail, passkeys, phones) are not offered.
+Those of its views that are not here (sign-in by mailed codes, passkeys, phones) are not offered.
 """
 
 from collections.abc import Callable
@@ -37,6 +37,8 @@ urlpatterns = [
     path("signup", account.signup, name="account_signup"),
     path("inactive", account.account_inactive, name="account_inactive"),
     path("reauthenticate", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code", account.request_reauthentication_code, name="account_request_reauthentication_code"),
+    path("reauthenticate/code/confirm", account.confirm_reauthentication_code, name="account_confirm_reauthentication_code"),
     path("email", _by_mail(account.email), name="account_email"),
     path("confirm-email", account.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>", account.confirm_email, name="account_confirm_email"),

@@ -17,7 +17,7 @@ WRONG_NAME = "That is not the name of this account: type it to say that you mean
 @signed_in
 def erase(request: HttpRequest, person: User) -> HttpResponse:
     """What erasing means, and the form for it; whoever found a signed-in browser has to know the password as well."""
-    reauthentication.raise_if_reauthentication_required(request, app="allauth.mfa")
+    reauthentication.raise_if_reauthentication_required(request, app="allauth.account")
     complaint = ""
     if request.method == "POST":
         complaint = _erase(request, person)

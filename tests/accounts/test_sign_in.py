@@ -252,7 +252,11 @@ def test_a_forgotten_password_is_set_anew_by_mail_once(client, with_mail, mailou
 def test_an_address_is_changed_once_the_new_one_is_verified(client, with_mail, mailoutbox, ada):
     EmailAddress.objects.create(user=ada, email="old@example.org", verified=True, primary=True)
     sign_in(client)
-    assert client.post("/accounts/email", {"email": "new@example.org", "action_add": ""}).status_code == 302
+    change = {"email": "new@example.org", "action_add": ""}
+    assert client.post("/accounts/email", change)["Location"].startswith("/accounts/reauthenticate?")
+    assert not [mail for mail in mailoutbox if mail.to == ["new@example.org"]]
+    client.post("/accounts/reauthenticate", {"password": PASSWORD})
+    assert client.post("/accounts/email", change).status_code == 302
     held = EmailAddress.objects.filter(user=ada, primary=True)
     assert held.get().email == "old@example.org"
     link = next(link_in(mail) for mail in mailoutbox if mail.to == ["new@example.org"])

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 SALT = "accounts.form_proof"
 LONGEST_SECONDS = 24 * 3600
@@ -70,8 +71,9 @@ class ProvenForm(forms.Form):
             if not self.errors:
                 use_up(token)
         except ValidationError as refused:
-            if refused.code != "too_quick":
-                self.data = self.data.copy()
-                self.data[self.add_prefix("proof")] = make()
+            if refused.code != "too_quick" and isinstance(self.data, QueryDict):
+                sent = self.data.copy()
+                sent[self.add_prefix("proof")] = make()
+                self.data = sent
             raise
         return values

@@ -25,9 +25,9 @@ def is_missing(user: User) -> bool:
     return not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
 
-def remove(user: User) -> int:
-    """Take somebody's second factor away, who lost it; how many devices and sets of recovery codes went."""
-    return Authenticator.objects.filter(user=user).delete()[0]
+def remove(user: User) -> None:
+    """Take somebody's second factor away, who lost it, and the recovery codes with it."""
+    Authenticator.objects.filter(user=user).delete()
 
 
 def second_factor(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -61,7 +62,7 @@ def find(secret: str) -> ApiToken | None:
     return token
 
 
-def revoke(user: User, public_id: object) -> bool:
+def revoke(user: User, public_id: UUID) -> bool:
     """Let a token of this person count no longer, from the next request on; False when there is no such live one."""
     return bool(live().filter(user=user, public_id=public_id).update(revoked_at=timezone.now()))
 

@@ -196,7 +196,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SIGN_UP = environment.flag("SIGN_UP", default=True)
-FORM_PROOF_SECONDS = 3  # a form that anybody may send is looked at for this long at least (accounts/form_proof.py)
+FORM_PROOF_SECONDS = 2  # a form that anybody may send is looked at for this long at least (accounts/form_proof.py)
 STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR", default=has_public_name(ALLOWED_HOSTS) and not DEBUG)
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, low=0, high=10)
 

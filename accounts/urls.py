@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -14,6 +15,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.socialaccount import views as social
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.views.generic import TemplateView
@@ -31,8 +33,29 @@ def _by_mail(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return answered
 
 
+def _page_before(request: HttpRequest) -> str:
+    """The page of ours that a link was followed from, without those of accounts themselves; empty for any other."""
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    is_ours = before.netloc == request.get_host() and not before.path.startswith(("/accounts/", "/sign-out"))
+    return before._replace(scheme="", netloc="").geturl() if is_ours else ""
+
+
+def _and_back(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, which leads back to the page of ours that the link here was on: the header's is the same on every page."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        before = _page_before(request) if request.method == "GET" and not request.GET else ""
+        return redirect_to_login(before) if before else view(request, *args, **kwargs)
+
+    return answered
+
+
 urlpatterns = [
-    path("login", account.login, name="account_login"),
+    path("login", _and_back(account.login), name="account_login"),
     path("logout", account.logout, name="account_logout"),
     path("signup", account.signup, name="account_signup"),
     path("inactive", account.account_inactive, name="account_inactive"),

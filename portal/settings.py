@@ -229,7 +229,7 @@ ACCOUNT_USERNAME_VALIDATORS = "accounts.usernames.VALIDATORS"
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,100/h/ip,5/5m/key",
-    "signup": "10/h/ip,30/d/ip",
+    "signup": "20/h/ip,60/d/ip",
     "reset_password": "10/m/ip,3/h/key",
 }
 MFA_ADAPTER = "accounts.second_factor.Adapter"

@@ -13,6 +13,7 @@ FORBIDDEN = "This is for the portal's staff: sign in with an account that has th
 FORM_EXPIRED = "The form you sent was no longer valid: go back, reload the page and send it again."
 FOR_FORMS = "This address only takes what a form sends: use the button on the page that has it."
 FOR_READING = "This address can only be read: nothing can be sent to it."
+TOO_MANY = "Too many requests came from your address: wait a few minutes and try again."
 BAD_REQUEST = "The request could not be understood: check the address, or start from the home page."
 
 
@@ -72,6 +73,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token (the setting CSRF_FAILURE_VIEW); Django's `reason` is for developers."""
     return _error(request, status=403, title="Not allowed", sentence=FORM_EXPIRED)
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: a limit of the sign-in's was reached."""
+    response = _error(request, status=429, title="Too many requests", sentence=TOO_MANY)
+    response["Retry-After"] = "60"
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

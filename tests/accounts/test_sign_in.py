@@ -98,6 +98,10 @@ def test_sign_in_leads_back_and_never_elsewhere(client, ada):
     assert sign_in(client, next="/sota")["Location"] == "/sota"
     client.post("/sign-out")
     assert sign_in(client, next="https://evil.example/")["Location"] == "/accounts/profile"
+    from_page = client.get("/accounts/login", headers={"referer": "http://testserver/sota?a=b"})
+    assert from_page["Location"] == "/accounts/login?next=/sota%3Fa%3Db"
+    for elsewhere in ("https://evil.example/sota", "http://testserver/accounts/signup", "http://[x", ""):
+        assert client.get("/accounts/login", headers={"referer": elsewhere}).get("Location") in (None, "/accounts/profile")
     assert client.post("/sign-out")["Location"] == "/"
     assert client.get("/accounts/profile")["Location"] == "/accounts/login?next=/accounts/profile"
 
@@ -262,3 +266,12 @@ def test_an_address_is_changed_once_the_new_one_is_verified(client, with_mail, m
     link = next(link_in(mail) for mail in mailoutbox if mail.to == ["new@example.org"])
     client.post(link)
     assert [found.email for found in EmailAddress.objects.filter(user=ada)] == ["new@example.org"]
+
+
+def test_an_address_makes_twenty_attempts_at_an_account_an_hour(client):
+    for _ in range(20):
+        assert client.post("/accounts/signup", {"username": "a"}).status_code == 200
+    response = client.post("/accounts/signup", NEW)
+    assert (response.status_code, response["Retry-After"]) == (429, "60")
+    assert "wait a few minutes" in read(response).main
+    assert client.post("/accounts/signup", {"username": "a"}, REMOTE_ADDR="2001:db8::1").status_code == 200

@@ -1,5 +1,7 @@
 """People in the admin: their roles, and what to do for one who lost a phone or wants to be gone."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -7,6 +9,8 @@ from django.http import HttpRequest
 
 from accounts import erasure, second_factor
 from accounts.models import User
+
+_RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
@@ -18,6 +22,15 @@ class PersonAdmin(UserAdmin):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("In the catalogue", {"fields": ("role",)}))
     actions = ("erase", "remove_second_factor")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[str]:
+        """Whoever is no administrator gives nobody the rights of one, nor of staff."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if _is_administrator(request) else (*fields, *_RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Administrators are changed by administrators alone: whoever sets their password is one."""
+        return super().has_change_permission(request, obj) and (obj is None or not obj.is_superuser or _is_administrator(request))
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Nobody has."""
         return False
@@ -25,7 +38,7 @@ class PersonAdmin(UserAdmin):
     @admin.action(description="Erase: take out all that is personal, for good", permissions=["change"])
     def erase(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Erase those that are chosen."""
-        if not _is_administrator(self, request):
+        if not self._is_allowed(request):
             return
         for user in queryset:
             try:
@@ -38,16 +51,17 @@ class PersonAdmin(UserAdmin):
     @admin.action(description="Take the second factor away (a lost phone)", permissions=["change"])
     def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let those that are chosen set another one up."""
-        if not _is_administrator(self, request):
+        if not self._is_allowed(request):
             return
         for user in queryset:
             second_factor.remove(user)
             self.message_user(request, f"{user} has no second factor now.")
 
+    def _is_allowed(self, request: HttpRequest) -> bool:
+        if not _is_administrator(request):
+            self.message_user(request, "Only administrators do this.", messages.ERROR)
+        return _is_administrator(request)
 
-def _is_administrator(page: PersonAdmin, request: HttpRequest) -> bool:
-    """Whether a superuser asks: otherwise staff could take an administrator's account apart."""
-    if isinstance(request.user, User) and request.user.is_superuser:
-        return True
-    page.message_user(request, "Only administrators do this.", messages.ERROR)
-    return False
+
+def _is_administrator(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser

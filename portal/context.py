@@ -37,8 +37,9 @@ def viewer(request: HttpRequest) -> Viewer:
     """Who is reading. Without a session cookie nobody looks at the session: a stranger's page is the same for all."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return STRANGER
-    user = request.user
-    return Viewer(name=user.get_username(), is_staff=user.is_staff) if user.is_authenticated and user.is_active else STRANGER
+    user = getattr(request, "user", None)  # a request for a host that is not ours is refused before anybody looks who asks
+    is_somebody = user is not None and user.is_authenticated and user.is_active
+    return Viewer(name=user.get_username(), is_staff=user.is_staff) if is_somebody else STRANGER
 
 
 def staff(request: HttpRequest) -> User:

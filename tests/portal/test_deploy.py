@@ -38,6 +38,62 @@ print(json.dumps({
     "mail": [settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS, settings.ACCOUNT_EMAIL_VERIFICATION],
 }))
 """
+GITHUB = """
+import json, logging, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
+import django
+django.setup()
+from django.db import transaction
+from django.test import Client
+from django.test.utils import setup_test_environment
+from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
+from accounts.models import User
+
+logging.disable()
+setup_test_environment()
+SAID = {
+    "/token": {"access_token": "theirs", "token_type": "bearer"},
+    "/user": {"id": 7, "login": "root", "name": "Grace Hopper", "email": None},
+    "/emails": [{"email": "grace@example.org", "primary": True, "verified": True}],
+}
+
+class GitHub(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(SAID[urlsplit(self.path).path]).encode())
+    do_POST = do_GET
+    def log_message(self, *words): pass
+
+server = HTTPServer(("127.0.0.1", 0), GitHub)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+place = "http://127.0.0.1:%d" % server.server_port
+for name, path in (("access_token_url", "/token"), ("profile_url", "/user"), ("emails_url", "/emails")):
+    setattr(GitHubOAuth2Adapter, name, place + path)
+
+with transaction.atomic():
+    site = Client(headers={"host": "papers.example.org", "x-forwarded-proto": "https"})
+    steps = []
+    def come_back():
+        state = parse_qs(urlsplit(site.post("/accounts/github/login")["Location"]).query)["state"][0]
+        response = site.get("/accounts/github/callback?code=c&state=" + state)
+        steps.append(response["Location"])
+    come_back()
+    steps.append(site.post("/accounts/connections/signup", {"username": "root", "email": "grace@example.org"}).status_code)
+    steps.append(site.post("/accounts/connections/signup", {"username": "grace", "email": "grace@example.org"})["Location"])
+    user = User.objects.get()
+    steps.append([user.username, user.first_name, user.role, user.is_staff, user.has_usable_password()])
+    site.post("/sign-out")
+    steps.append(site.get("/accounts/github/callback?code=c&state=made-up").status_code)
+    steps.append("_auth_user_id" in site.session)
+    come_back()
+    steps.append(User.objects.count())
+    transaction.set_rollback(True)
+print(json.dumps(steps))
+"""
 BY_OTHERS = {f"{name}_CLIENT_{part}": f"{name} {part}" for name in ("GITHUB", "ORCID") for part in ("ID", "SECRET")}
 
 
@@ -47,15 +103,15 @@ def documented():
     return dict(line.split("=", 1) for line in block.splitlines())
 
 
-def run(environment):
-    command = [sys.executable, "-W", "error", "-c", PROGRAM]
+def run(program, environment):
+    command = [sys.executable, "-W", "error", "-c", program]
     return subprocess.run(
         command, cwd=settings.BASE_DIR, env=os.environ | environment, capture_output=True, text=True, timeout=200
     )
 
 
 def test_the_documented_environment_passes_the_deployment_check_and_holds(django_db_setup):
-    done = run({**documented(), **BY_OTHERS})
+    done = run(PROGRAM, {**documented(), **BY_OTHERS})
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "second factor": True,
@@ -70,6 +126,22 @@ def test_the_documented_environment_passes_the_deployment_check_and_holds(django
         "asks for an address": True,
         "mail": ["mail.example.org", 587, True, "mandatory"],
     }
+
+
+def test_who_comes_by_github_chooses_a_name_and_is_known_the_next_time(django_db_setup):
+    """GitHub's part is a server of our own here: what it would say is said over real connections."""
+    done = run(GITHUB, {**documented(), **BY_OTHERS})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        "/accounts/connections/signup",
+        200,  # the name is kept for the site
+        "/accounts/profile",
+        ["grace", "Grace", "reader", False, False],
+        401,  # nobody is signed in by an answer that was not asked for
+        False,
+        "/accounts/profile",
+        1,
+    ]
 
 
 def test_every_name_of_the_document_is_one_that_the_settings_read():

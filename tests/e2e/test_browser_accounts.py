@@ -7,6 +7,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from playwright.sync_api import expect
 
 from accounts import tokens
+from accounts.models import User
 from tests.e2e.test_axe import NONE, faults_in_both_themes
 
 pytestmark = pytest.mark.long
@@ -46,8 +47,8 @@ def test_an_account_is_made_without_script(visit, committed_db):
         expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
-def test_second_factor_token_and_erasure(visit, committed_db, django_user_model):
-    django_user_model.objects.create_user("ada", password=PASSWORD, role="contributor")
+def test_second_factor_token_and_erasure(visit, committed_db):
+    User.objects.create_user("ada", password=PASSWORD, role="contributor")
     with visit("/accounts/login?next=/accounts/2fa/totp/activate", reduced_motion="reduce") as page:
         page.get_by_label("Username").fill("ada")
         page.get_by_label("Password").fill(PASSWORD)

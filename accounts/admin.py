@@ -1,7 +1,5 @@
 """People in the admin: their roles, and what to do for one who lost a phone or wants to be gone."""
 
-from collections.abc import Sequence
-
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -22,7 +20,7 @@ class PersonAdmin(UserAdmin):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("In the catalogue", {"fields": ("role",)}))
     actions = ("erase", "remove_second_factor")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Whoever is no administrator gives nobody the rights of one, nor of staff."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if _is_administrator(request) else (*fields, *_RIGHTS)

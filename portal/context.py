@@ -38,8 +38,9 @@ def viewer(request: HttpRequest) -> Viewer:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return STRANGER
     user = getattr(request, "user", None)  # a request for a host that is not ours is refused before anybody looks who asks
-    is_somebody = user is not None and user.is_authenticated and user.is_active
-    return Viewer(name=user.get_username(), is_staff=user.is_staff) if is_somebody else STRANGER
+    if user is None or not (user.is_authenticated and user.is_active):
+        return STRANGER
+    return Viewer(name=user.get_username(), is_staff=user.is_staff)
 
 
 def staff(request: HttpRequest) -> User:

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.pages.errors.wrong_method",
+    "portal.pages.errors.uncounted",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -275,3 +275,12 @@ def test_an_address_makes_twenty_attempts_at_an_account_an_hour(client):
     assert (response.status_code, response["Retry-After"]) == (429, "60")
     assert "wait a few minutes" in read(response).main
     assert client.post("/accounts/signup", {"username": "a"}, REMOTE_ADDR="2001:db8::1").status_code == 200
+
+
+def test_nobody_signs_in_uncounted_and_everybody_reads_while_redis_is_away(client, settings, ada):
+    backend = "django.core.cache.backends.redis.RedisCache"
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1/0"}}
+    response = sign_in(client)
+    assert (response.status_code, "a part of the portal is away" in read(response).main) == (503, True)
+    assert client.get("/papers").status_code == 200
+    assert "_auth_user_id" not in client.session

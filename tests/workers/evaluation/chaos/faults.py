@@ -1,0 +1,209 @@
+"""The faults, done for real to processes that are busy scoring; each says in a line what it did to whom."""
+
+import resource
+import shutil
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+import psutil
+import pytest
+from celery import current_app
+from django.db import connection, transaction
+from django.utils import timezone
+
+from tests.workers.evaluation.chaos.patience import patiently, until
+from tests.workers.evaluation.chaos.site import SCHEDULER, Site, host_of
+from workers import doorbell, lifecycle, plan, score, shards
+from workers.evaluation.contract import Response
+from workers.lifecycle import LostLease, ShardLease
+from workers.models import Run, Shard
+from workers.states import RunState, ShardState
+
+CLOCKS = [-2 * 86400, -5400, 95, 86400, 30 * 86400]
+"""Seconds by which clocks are wrong."""
+
+
+@dataclass
+class Chaos:
+    """What the faults act on. `in_a_hurry`: the 90 seconds of a lost lease are said to be over rather than waited for."""
+
+    site: Site
+    random: Random
+    in_a_hurry: bool = False
+
+    def busy(self, *, among=None):
+        """A worker that is scoring, and the shard that it has."""
+        names = list(among or self.site.workers)
+        self.random.shuffle(names)
+        return until(lambda: next(filter(None, map(_held_by, names)), None), what=f"one of {names} scores")
+
+    def lose(self, name):
+        """Let the lease of a worker that is gone run out, where there is no time to wait for it."""
+        if self.in_a_hurry:
+            held = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING)
+            patiently(lambda: held.update(lease_expires_at=timezone.now()))
+            patiently(lifecycle.reap)
+
+
+def kill_worker(chaos):
+    name, shard = chaos.busy(among=set(chaos.site.workers) - set(chaos.site.forking))
+    chaos.site.signal(name, signal.SIGKILL)
+    chaos.lose(name)
+    return f"kill -9 of worker {name}, at {_place(shard)}"
+
+
+def kill_child(chaos):
+    name, shard = chaos.busy(among=chaos.site.forking)
+    until(lambda: chaos.site.signal_child(name, signal.SIGKILL), what=f"{name} has a child")
+    chaos.lose(name)
+    return f"kill -9 of the child of worker {name}, at {_place(shard)}"
+
+
+def stop_worker(chaos):
+    name, shard = chaos.busy(among=set(chaos.site.workers) - set(chaos.site.forking))
+    chaos.site.signal(name, signal.SIGTERM)
+    return f"SIGTERM of worker {name}, at {_place(shard)}"
+
+
+def wrong_clock(chaos):
+    name, shard = chaos.busy(among=set(chaos.site.workers) - set(chaos.site.forking))
+    wrong_by = chaos.random.choice(CLOCKS)
+    chaos.site.set_clock(name, wrong_by=wrong_by)
+    chaos.lose(name)
+    return f"worker {name} killed at {_place(shard)}, and started again with its clock wrong by {wrong_by:+,} s"
+
+
+def zombie(chaos):
+    """Freeze a worker until its shard has been given to another, then let it go on: it still believes that it has it."""
+    name, shard = chaos.busy()
+    process = psutil.Process(chaos.site.pid(name))
+    family = [process, *process.children()]
+    for member in family:
+        member.suspend()
+    try:
+        chaos.lose(name)
+        is_taken = Shard.objects.filter(pk=shard.pk, fence__gt=shard.fence).exists
+        until(is_taken, what=f"{_place(shard)} is taken from the frozen {name}")
+    finally:
+        for member in family:
+            member.resume()
+    return f"worker {name} frozen at {_place(shard)} until it was taken back, and let go on as a zombie"
+
+
+def old_fence(chaos):
+    """Write wrong answers by a fence that is over, as a zombie would."""
+    name, shard = chaos.busy()
+    old = ShardLease(shard_id=shard.pk, run_id=shard.run_id, fence=shard.fence - 1, owner="zombie@chaos")
+    patiently(lambda: _refused(old))
+    return f"wrong answers written to {_place(shard)} of worker {name} by fence {old.fence} instead of {shard.fence}: refused"
+
+
+def kill_scheduler(chaos):
+    chaos.site.signal(SCHEDULER, signal.SIGKILL)
+    return "kill -9 of the scheduler"
+
+
+def kill_redis(chaos):
+    chaos.busy()
+    _kill(chaos.site.redis_pid())
+    return "kill -9 of Redis, with its data"
+
+
+def kill_redis_and_its_data(chaos):
+    chaos.busy()
+    pid = chaos.site.redis_pid()
+    psutil.Process(pid).suspend()  # it writes nothing any more
+    shutil.rmtree(chaos.site.redis_data() / "appendonlydir", ignore_errors=True)
+    _kill(pid)
+    return "kill -9 of Redis, its data deleted"
+
+
+def kill_backend(chaos):
+    """Kill the process of Postgres that serves a worker: Postgres ends all the others and recovers."""
+    name, shard = chaos.busy()
+    chosen = chaos.random.choice(until(_other_backends, what="workers are connected"))
+    _kill(chosen)
+    return f"kill -9 of a backend of Postgres, while {name} was at {_place(shard)}"
+
+
+def kill_postgres(chaos):
+    name, shard = chaos.busy()
+    _kill(chaos.site.postgres_pid())
+    return f"kill -9 of Postgres itself, while {name} was at {_place(shard)}"
+
+
+def fill_disk(chaos):
+    """Let what serves the workers write no further byte: the next result finds the disk full."""
+    name, shard = chaos.busy()
+    found = until(_other_backends, what="workers are connected")
+    for pid in found:
+        _limit_files(pid)
+    return f"no byte more to disk for {len(found)} backends of Postgres, while {name} was at {_place(shard)}"
+
+
+def ring_often(chaos):
+    """Deliver one message twenty times."""
+    name, shard = chaos.busy()
+    ring = str(uuid.uuid4())
+    for _ in range(20):
+        current_app.send_task(doorbell.TASK, queue=doorbell.CPU_QUEUE, task_id=ring, retry=True)
+    return f"one ring delivered twenty times, while {name} was at {_place(shard)}"
+
+
+Fault = Callable[[Chaos], str]
+FAULTS: list[Fault] = [
+    kill_worker, kill_child, stop_worker, wrong_clock, zombie, old_fence, kill_scheduler, kill_redis, kill_redis_and_its_data,
+    kill_backend, kill_postgres, fill_disk, ring_often,
+]  # fmt: skip
+
+
+def _held_by(name):
+    scoring = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING, run__state=RunState.SCORING)
+    shard = scoring.exclude(scored_by=[]).select_related("run").first()  # its model is loaded: it scores
+    return shard and (name, shard)
+
+
+def _place(shard):
+    return f"run {shard.run_id}, shard {shard.index + 1}, batch {shard.batches_done + 1} of {len(shard.batches)}"
+
+
+def _refused(lease):
+    run = Run.objects.get(pk=lease.run_id)
+    batch = shards.batch_of(Shard.objects.get(pk=lease.shard_id).batches[0])
+    requests = list(plan.planned_requests(run, samples=batch.samples))
+    wrong = [Response(-12345.0, True) for _ in requests]
+    with pytest.raises(LostLease):
+        score._store(run, requests, wrong, lease=lease, done=score.Done(len(batch.samples) + 99, tokens=1, seconds=1.0))
+    with pytest.raises(LostLease):
+        lifecycle.finish_shard(lease)
+    with pytest.raises(LostLease), transaction.atomic():
+        lifecycle.release(lease, note="Never mine.")
+    assert lifecycle.renew(lease) is False
+
+
+def _other_backends():
+    """Processes of Postgres that serve others than this process."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename = current_user"
+            " AND pid <> pg_backend_pid() ORDER BY pid"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def _limit_files(pid):
+    try:
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+    except ProcessLookupError:
+        return
+
+
+def _kill(pid):
+    try:
+        psutil.Process(pid).kill()
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,63 @@
+"""The same run in 1, 3 and 64 shards, on one worker and four, undisturbed and under every fault: the same bits, once each.
+
+`make chaos` does the same for long and at random.
+"""
+
+from random import Random
+
+import pytest
+from django.conf import settings
+
+from tests.workers.evaluation.chaos.faults import FAULTS, Chaos
+from tests.workers.evaluation.chaos.findings import complaints_of, everything_of, scorers_at_once
+from tests.workers.evaluation.chaos.patience import until
+from tests.workers.evaluation.chaos.runs import WHOLE, Asker, size_for
+from tests.workers.evaluation.chaos.site import Site
+from workers import lifecycle
+from workers.models import Run
+
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("mmlu", "committed_db")]
+
+WORKERS = ["one", "two", "three", "four"]
+
+
+@pytest.mark.timeout(900)
+def test_however_a_run_is_cut_and_disturbed_it_finds_the_same_bits(neox, bench, tmp_path):
+    if not settings.DATABASE_IS_EMBEDDED:
+        pytest.skip("needs servers of its own to kill: unset DATABASE_URL")
+    asker = Asker(neox, task="mmlu_abstract_algebra")
+    whole, log = asker.ask(shard_tokens=WHOLE), []
+    environment = {
+        "BENCHMARK_DATA": str(bench),
+        "CHECKPOINT_ROOTS": str(neox.parent),
+        "HF_HUB_OFFLINE": "1",
+        "WORKER_DEVICE": "cpu",
+    }
+    site = Site(tmp_path, workers=WORKERS, forking=["four"], var_dir=settings.VAR_DIR, environment=environment)
+    with site.running():
+        until(site.is_up, what="all workers are up")
+        whole = ended(whole)
+        three, many = asker.ask(shard_tokens=size_for(whole, 3)), asker.ask(shard_tokens=size_for(whole, 64))
+        three, many = ended(three), ended(many)
+        chaos = Chaos(site, Random(1), in_a_hurry=True)
+        disturbed = [asker.ask(shard_tokens=size_for(whole, wanted)) for wanted in (8, 12, 64)]
+        for fault in FAULTS:
+            log.append(fault(chaos))
+            print(log[-1], flush=True)
+        for run in disturbed:
+            until(lambda run=run: has_ended(run), what="a disturbed run ends")
+
+    assert [run.shards.count() for run in (whole, three)] == [1, 3]
+    assert many.shards.count() >= 64
+    assert scorers_at_once(many) >= 2
+    assert complaints_of([whole, three, many, *disturbed], wanted=everything_of(whole)) == []
+
+
+def ended(run):
+    until(lambda: has_ended(run), what=f"run {run.pk} ends")
+    return Run.objects.get(pk=run.pk)
+
+
+def has_ended(run):
+    lifecycle.reap()
+    return Run.objects.get(pk=run.pk).has_ended

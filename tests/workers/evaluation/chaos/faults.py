@@ -1,11 +1,14 @@
 """The faults, done for real to processes that are busy scoring; each says in a line what it did to whom."""
 
+import os
 import resource
 import shutil
 import signal
+import subprocess
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 import psutil
@@ -81,8 +84,7 @@ def zombie(chaos):
     name, shard = chaos.busy()
     process = psutil.Process(chaos.site.pid(name))
     family = [process, *process.children()]
-    for member in family:
-        member.suspend()
+    _freeze(family, even_in_a_write=not chaos.in_a_hurry)
     try:
         chaos.lose(name)
         is_taken = Shard.objects.filter(pk=shard.pk, fence__gt=shard.fence).exists
@@ -160,6 +162,24 @@ FAULTS: list[Fault] = [
 ]  # fmt: skip
 
 
+def _freeze(family, *, even_in_a_write):
+    """Stop processes where they are. In the middle of a write they hold rows, until the database ends their transaction."""
+    for _ in range(200):
+        for member in family:
+            member.suspend()
+        if even_in_a_write or not _open_transactions():
+            return
+        for member in family:
+            member.resume()
+    raise AssertionError("the worker writes all the time")
+
+
+def _open_transactions():
+    """Others that began a transaction and say nothing more, when asked twice."""
+    found = [set(patiently(lambda: _others("state = 'idle in transaction'"))) for _ in range(2)]
+    return found[0] & found[1]
+
+
 def _held_by(name):
     scoring = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING, run__state=RunState.SCORING)
     shard = scoring.exclude(scored_by=[]).select_related("run").first()  # its model is loaded: it scores
@@ -186,20 +206,28 @@ def _refused(lease):
 
 def _other_backends():
     """Processes of Postgres that serve others than this process."""
+    return _others("true")
+
+
+def _others(which):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename = current_user"
-            " AND pid <> pg_backend_pid() ORDER BY pid"
+            f" AND pid <> pg_backend_pid() AND {which} ORDER BY pid"
         )
         return [pid for (pid,) in cursor.fetchall()]
 
 
 def _limit_files(pid):
+    """Let files of a process grow no further. Only its own account may: a child of ours becomes that."""
     try:
-        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
-    except ProcessLookupError:
-        return
+        process = psutil.Process(pid)
+        account = {"user": process.uids().real, "group": process.gids().real, "extra_groups": []} if os.geteuid() == 0 else {}
+        _, most = resource.prlimit(os.getpid(), resource.RLIMIT_FSIZE)
+        limit = partial(resource.prlimit, pid, resource.RLIMIT_FSIZE, (0, most))
+        subprocess.run(["/bin/true"], preexec_fn=limit, check=True, cwd="/", **account)
+    except (psutil.NoSuchProcess, subprocess.SubprocessError):
+        assert not psutil.pid_exists(pid), "its files could not be limited"
 
 
 def _kill(pid):

@@ -27,4 +27,7 @@ class Asker:
 def size_for(run, wanted):
     """Tokens a shard that cut the run into so many shards, or a few more."""
     batches = [shards.batch_of(stored) for shard in run.shards.order_by("index") for stored in shard.batches]
-    return next(size for size in range(shards.work(batches), 0, -20) if len(shards.cut(batches, tokens=size)) >= wanted)
+    size = shards.work(batches)
+    while len(shards.cut(batches, tokens=size)) < wanted:
+        size = size * 49 // 50
+    return size

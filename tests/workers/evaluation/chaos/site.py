@@ -1,6 +1,5 @@
 """The site's own processes under chaos: several workers on one machine and the scheduler, looked after as `manage.py up` does."""
 
-import json
 import os
 import signal
 import sys
@@ -10,14 +9,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from portal.embedded.children import Child, Children
 from portal.embedded.postgres import read_pid
+from portal.embedded.processes import has_ended, remembered
+from tests.workers.evaluation.chaos.patience import until
 from workers.models import Worker
 
 SCHEDULER = "scheduler"
 ROUND_SECONDS = 0.1
 CELERY = ["--app", "portal.celery"]
+
+
+def environment_of(bench, checkpoint):
+    """What workers need to score a checkpoint on the tests' data."""
+    return {
+        "BENCHMARK_DATA": str(bench),
+        "CHECKPOINT_ROOTS": str(checkpoint.parent),
+        "HF_HUB_OFFLINE": "1",
+        "WORKER_DEVICE": "cpu",
+    }
 
 
 def host_of(name):
@@ -55,6 +68,7 @@ class Site:
         finally:
             self._ends.set()
             thread.join()
+            until(lambda: _answers(cache), what="Redis answers again")
         if self._failure is not None:
             raise self._failure
 
@@ -89,10 +103,12 @@ class Site:
         return self._children[name].log.read_text(errors="replace")
 
     def postgres_pid(self):
-        return read_pid(self._var_dir / "servers" / "postgres" / "data" / "postmaster.pid")
+        """The server that runs; waits while it is about to start again."""
+        return _living(lambda: read_pid(self._var_dir / "servers" / "postgres" / "data" / "postmaster.pid"))
 
     def redis_pid(self):
-        return int(json.loads((self._var_dir / "run" / "redis.process").read_text())[0])
+        """The server that runs; waits while it is about to start again."""
+        return _living(lambda: remembered(self._var_dir / "run" / "redis.process"))
 
     def redis_data(self):
         return (self._var_dir / "servers" / "redis").resolve()
@@ -128,3 +144,19 @@ class Site:
                 if child.process is not None and child.process.poll() is None:
                     child.process.send_signal(signal.SIGCONT)  # a frozen one could not stop
             supervisor.stop(hurry=lambda: False)
+
+
+def _answers(redis):
+    try:
+        redis.get("anything")
+    except RedisError:
+        return False
+    return True
+
+
+def _living(pid_of):
+    deadline = time.monotonic() + 60
+    while not (pid := pid_of()) or has_ended(pid):
+        assert time.monotonic() < deadline, "the server is not started again"
+        time.sleep(0.05)
+    return pid

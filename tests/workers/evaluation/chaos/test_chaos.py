@@ -12,7 +12,7 @@ from tests.workers.evaluation.chaos.faults import FAULTS, Chaos
 from tests.workers.evaluation.chaos.findings import complaints_of, everything_of, scorers_at_once
 from tests.workers.evaluation.chaos.patience import until
 from tests.workers.evaluation.chaos.runs import WHOLE, Asker, size_for
-from tests.workers.evaluation.chaos.site import Site
+from tests.workers.evaluation.chaos.site import Site, environment_of
 from workers import lifecycle
 from workers.models import Run
 
@@ -27,12 +27,7 @@ def test_however_a_run_is_cut_and_disturbed_it_finds_the_same_bits(neox, bench, 
         pytest.skip("needs servers of its own to kill: unset DATABASE_URL")
     asker = Asker(neox, task="mmlu_abstract_algebra")
     whole, log = asker.ask(shard_tokens=WHOLE), []
-    environment = {
-        "BENCHMARK_DATA": str(bench),
-        "CHECKPOINT_ROOTS": str(neox.parent),
-        "HF_HUB_OFFLINE": "1",
-        "WORKER_DEVICE": "cpu",
-    }
+    environment = environment_of(bench, neox)
     site = Site(tmp_path, workers=WORKERS, forking=["four"], var_dir=settings.VAR_DIR, environment=environment)
     with site.running():
         until(site.is_up, what="all workers are up")

@@ -6,8 +6,9 @@ import shutil
 import signal
 import subprocess
 import uuid
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
@@ -17,12 +18,14 @@ from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from tests.workers.evaluation.chaos.patience import patiently, until
 from tests.workers.evaluation.chaos.site import SCHEDULER, Site, host_of
 from workers import doorbell, lifecycle, plan, score, shards
 from workers.evaluation.contract import Response
+from workers.faults import LOST_WORKER
 from workers.lifecycle import LostLease, ShardLease
-from workers.models import Run, Shard
+from workers.models import Run, Shard, Worker
 from workers.states import RunState, ShardState
 
 CLOCKS = [-2 * 86400, -5400, 95, 86400, 30 * 86400]
@@ -36,12 +39,17 @@ class Chaos:
     site: Site
     random: Random
     in_a_hurry: bool = False
+    staff_did: Counter[str] = field(default_factory=Counter)
 
     def busy(self, *, among=None):
         """A worker that is scoring, and the shard that it has."""
         names = list(among or self.site.workers)
         self.random.shuffle(names)
-        return until(lambda: next(filter(None, map(_held_by, names)), None), what=f"one of {names} scores")
+        return until(lambda: self._found(names), what=f"one of {names} scores")
+
+    def _found(self, names):
+        self.be_staff()
+        return next(filter(None, map(_held_by, names)), None)
 
     def lose(self, name):
         """Let the lease of a worker that is gone run out, where there is no time to wait for it."""
@@ -49,6 +57,15 @@ class Chaos:
             held = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING)
             patiently(lambda: held.update(lease_expires_at=timezone.now()))
             patiently(lifecycle.reap)
+
+    def be_staff(self):
+        """Give workers work again that were set aside, and let runs go on that failed because their workers were lost."""
+        for worker in Worker.objects.filter(set_aside_at__isnull=False):
+            self.staff_did["workers put back"] += lifecycle.put_back(worker)
+        for run in Run.objects.filter(state=RunState.FAILED, error_code=LOST_WORKER):
+            staff, _ = User.objects.get_or_create(username="staff", defaults={"is_staff": True})
+            lifecycle.retry(run, by=staff)
+            self.staff_did["runs let go on"] += 1
 
 
 def kill_worker(chaos):

@@ -7,17 +7,14 @@ from random import Random
 from django.conf import settings
 from django.db.models import Sum
 
-from accounts.models import User
 from tests.workers.evaluation.chaos.faults import FAULTS, Chaos
 from tests.workers.evaluation.chaos.findings import complaints_of, everything_of, scorers_at_once
 from tests.workers.evaluation.chaos.patience import patiently, until
 from tests.workers.evaluation.chaos.runs import WHOLE, Asker, size_for
 from tests.workers.evaluation.chaos.site import Site, environment_of
 from tests.workers.evaluation.comparison import make_checkpoint
-from workers import lifecycle
 from workers.evaluation.benchmark_data import stage
-from workers.faults import LOST_WORKER
-from workers.models import Run, Shard, Worker
+from workers.models import Run, Shard
 from workers.states import RunState
 
 CUTS = (64, 12, 3, 24, 1)
@@ -51,8 +48,7 @@ class _Long:
         self._options, self._site, self._asker = options, site, asker
         self._random = Random(options.seed)
         self._chaos = Chaos(site, self._random)
-        self._staff = User.objects.create(username="staff", is_staff=True)
-        self._began, self._staff_did = time.monotonic(), Counter()
+        self._began = time.monotonic()
 
     def go(self):
         until(self._site.is_up, what="all workers are up", seconds=600)
@@ -87,25 +83,14 @@ class _Long:
     def _wait(self, is_so, runs, *, what):
         done, moved = -1, time.monotonic()
         while not is_so():
-            patiently(lambda: self._be_staff(runs))
+            patiently(self._chaos.be_staff)
             if (now := _done(runs)) != done:
                 done, moved = now, time.monotonic()
             assert time.monotonic() - moved < PATIENCE, f"nothing moves while {what}: {_standing(runs)}"
             time.sleep(0.2)
 
-    def _be_staff(self, runs):
-        """Give workers work again that were set aside, and let runs go on that failed because their workers were lost."""
-        for worker in Worker.objects.filter(set_aside_at__isnull=False):
-            if lifecycle.put_back(worker):
-                self._staff_did["workers put back"] += 1
-        for run in _fresh(runs):
-            if run.state == RunState.FAILED and run.error_code == LOST_WORKER:
-                self._say(f"staff let run {run.pk} go on: {run.error_message}")
-                lifecycle.retry(run, by=self._staff)
-                self._staff_did["runs let go on"] += 1
-
     def _report(self, runs, complaints):
-        did = ", ".join(f"{count} {what}" for what, count in sorted(self._staff_did.items())) or "nothing"
+        did = ", ".join(f"{count} {what}" for what, count in sorted(self._chaos.staff_did.items())) or "nothing"
         self._say(f"{self._options.faults} faults over {len(runs)} runs, seed {self._options.seed}; staff did: {did}")
         at_once = [scorers_at_once(run) for run in _fresh(runs) if run.state == RunState.FINISHED]
         self._say(f"workers that scored a run at once: {at_once}; shards: {[run.shards.count() for run in runs]}")

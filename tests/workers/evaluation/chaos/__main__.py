@@ -24,7 +24,9 @@ def main():
     parser.add_argument("--faults", type=int, default=100)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--task", default="mmlu_professional_law", help="what the runs measure; more items, more to disturb")
+    parser.add_argument(
+        "--task", default="mmlu_high_school_psychology", help="what the runs measure; more items, more to disturb"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the logs there")
     options = parser.parse_args()
     bench = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data") / "bench"

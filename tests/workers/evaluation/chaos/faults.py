@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -32,6 +33,10 @@ CLOCKS = [-2 * 86400, -5400, 95, 86400, 30 * 86400]
 """Seconds by which clocks are wrong."""
 
 
+class NothingLeft(Exception):
+    """All runs have ended: there is nothing to disturb any more."""
+
+
 @dataclass
 class Chaos:
     """What the faults act on. `in_a_hurry`: the 90 seconds of a lost lease are said to be over rather than waited for."""
@@ -40,16 +45,21 @@ class Chaos:
     random: Random
     in_a_hurry: bool = False
     staff_did: Counter[str] = field(default_factory=Counter)
+    frozen: dict[str, tuple[list[psutil.Process], Shard]] = field(default_factory=dict)
+    """Workers that will wake as zombies, with the shard that each believes to have."""
 
     def busy(self, *, among=None):
         """A worker that is scoring, and the shard that it has."""
-        names = list(among or self.site.workers)
+        names = sorted(among or self.site.workers)
         self.random.shuffle(names)
-        return until(lambda: self._found(names), what=f"one of {names} scores")
+        return until(lambda: self._found(names), what=f"one of {names} scores", seconds=600)
 
     def _found(self, names):
-        self.be_staff()
-        return next(filter(None, map(_held_by, names)), None)
+        self.tend()
+        if not Run.objects.open().exists():
+            raise NothingLeft
+        held = ((name, shard) for name in names if name not in self.frozen for shard in _held_by(name))
+        return next((each for each in held if self.site.has_been_up_since(each[0], each[1].claimed_at)), None)
 
     def lose(self, name):
         """Let the lease of a worker that is gone run out, where there is no time to wait for it."""
@@ -57,6 +67,20 @@ class Chaos:
             held = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING)
             patiently(lambda: held.update(lease_expires_at=timezone.now()))
             patiently(lifecycle.reap)
+
+    def tend(self):
+        """Wake zombies whose shard was given to another, and play staff."""
+        for name, (family, shard) in list(self.frozen.items()):
+            if Shard.objects.filter(pk=shard.pk, fence__gt=shard.fence).exists():
+                self.thaw(name, family)
+        self.be_staff()
+
+    def thaw(self, name, family):
+        """Let a frozen worker go on."""
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.resume()
+        del self.frozen[name]
 
     def be_staff(self):
         """Give workers work again that were set aside, and let runs go on that failed because their workers were lost."""
@@ -97,19 +121,16 @@ def wrong_clock(chaos):
 
 
 def zombie(chaos):
-    """Freeze a worker until its shard has been given to another, then let it go on: it still believes that it has it."""
+    """Freeze a worker until its shard has been taken from it, then let it go on: it still believes that it has it."""
     name, shard = chaos.busy()
     process = psutil.Process(chaos.site.pid(name))
     family = [process, *process.children()]
     _freeze(family, even_in_a_write=not chaos.in_a_hurry)
-    try:
+    chaos.frozen[name] = family, shard
+    if chaos.in_a_hurry:
         chaos.lose(name)
-        is_taken = Shard.objects.filter(pk=shard.pk, fence__gt=shard.fence).exists
-        until(is_taken, what=f"{_place(shard)} is taken from the frozen {name}")
-    finally:
-        for member in family:
-            member.resume()
-    return f"worker {name} frozen at {_place(shard)} until it was taken back, and let go on as a zombie"
+        until(lambda: chaos.tend() or name not in chaos.frozen, what=f"{_place(shard)} is taken from the frozen {name}")
+    return f"worker {name} frozen at {_place(shard)}, to go on as a zombie once that was taken from it"
 
 
 def old_fence(chaos):
@@ -199,8 +220,7 @@ def _open_transactions():
 
 def _held_by(name):
     scoring = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING, run__state=RunState.SCORING)
-    shard = scoring.exclude(scored_by=[]).select_related("run").first()  # its model is loaded: it scores
-    return shard and (name, shard)
+    return scoring.exclude(scored_by=[]).select_related("run")  # its model is loaded: it scores
 
 
 def _place(shard):

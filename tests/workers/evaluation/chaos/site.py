@@ -84,6 +84,14 @@ class Site:
             time.sleep(0.05)
         return process.pid
 
+    def has_been_up_since(self, name, moment):
+        """Whether the process that runs now under a name ran then: what was claimed before is only still held in its name."""
+        process = self._children[name].process
+        try:
+            return process is not None and psutil.Process(process.pid).create_time() < moment.timestamp()
+        except psutil.NoSuchProcess:
+            return False
+
     def signal(self, name, number):
         os.kill(self.pid(name), number)
 

@@ -52,7 +52,7 @@ def ended(run):
 
 
 def have_ended(chaos, runs):
-    chaos.be_staff()
+    chaos.tend()
     return all(has_ended(run) for run in runs)
 
 

@@ -109,6 +109,9 @@ def kill_child(chaos):
 def stop_worker(chaos):
     name, shard = chaos.busy(among=set(chaos.site.workers) - set(chaos.site.forking))
     chaos.site.signal(name, signal.SIGTERM)
+    if chaos.in_a_hurry:
+        until(lambda: not _has_still(name, shard), what=f"{name} has let go of its shard")
+        assert not patiently(shard.faults.filter(worker=host_of(name), claimed_at=shard.claimed_at).exists), "it was lost"
     return f"SIGTERM of worker {name}, at {_place(shard)}"
 
 
@@ -221,6 +224,10 @@ def _open_transactions():
 def _held_by(name):
     scoring = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING, run__state=RunState.SCORING)
     return scoring.exclude(scored_by=[]).select_related("run")  # its model is loaded: it scores
+
+
+def _has_still(name, shard):
+    return Shard.objects.filter(pk=shard.pk, fence=shard.fence, lease_owner=host_of(name)).exists()
 
 
 def _place(shard):

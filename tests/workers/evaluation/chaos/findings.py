@@ -78,3 +78,8 @@ def scorers_at_once(run):
         at_it[worker] += 1 if begins else -1
         most = max(most, sum(count > 0 for count in at_it.values()))
     return most
+
+
+def scorers_of(run):
+    """The workers that scored anything of the run."""
+    return {entry["worker"] for entries in run.shards.values_list("scored_by", flat=True) for entry in entries}

@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument(
-        "--task", default="mmlu_high_school_psychology", help="what the runs measure; more items, more to disturb"
+        "--task", default="mmlu_astronomy", help="what the runs measure; more items, more to disturb"
     )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the logs there")
     options = parser.parse_args()

@@ -9,6 +9,7 @@ staff and counts that. Exits with 1 when a run is lost, doubled, or found anythi
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -24,14 +25,14 @@ def main():
     parser.add_argument("--faults", type=int, default=100)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument(
-        "--task", default="mmlu_astronomy", help="what the runs measure; more items, more to disturb"
-    )
+    parser.add_argument("--task", default="mmlu_astronomy", help="what the runs measure; more items, more to disturb")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the logs there")
     options = parser.parse_args()
     bench = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data") / "bench"
     if not bench.is_dir():
         sys.exit(f"needs sample data: {bench} is not there (set SHARED_DATA)")
+    for number in (signal.SIGINT, signal.SIGTERM):  # either ends what was started, also what is frozen
+        signal.signal(number, signal.default_int_handler)
     with _servers() as (folder, lease):
         from tests.workers.evaluation.chaos.long import let_go  # its imports read the environment
 

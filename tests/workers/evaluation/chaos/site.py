@@ -68,9 +68,9 @@ class Site:
         finally:
             self._ends.set()
             thread.join()
+            if self._failure is not None:
+                raise self._failure
             until(lambda: _answers(cache), what="Redis answers again")
-        if self._failure is not None:
-            raise self._failure
 
     def is_up(self):
         """Whether every worker is online."""
@@ -87,8 +87,10 @@ class Site:
     def has_been_up_since(self, name, moment):
         """Whether the process that runs now under a name ran then: what was claimed before is only still held in its name."""
         process = self._children[name].process
+        if process is None or has_ended(process.pid):
+            return False
         try:
-            return process is not None and psutil.Process(process.pid).create_time() < moment.timestamp()
+            return psutil.Process(process.pid).create_time() < moment.timestamp()
         except psutil.NoSuchProcess:
             return False
 
@@ -115,7 +117,8 @@ class Site:
         return _living(lambda: read_pid(self._var_dir / "servers" / "postgres" / "data" / "postmaster.pid"))
 
     def redis_pid(self):
-        """The server that runs; waits while it is about to start again."""
+        """The server that runs; waits until it answers, since what dies while it starts is given up by its keeper."""
+        until(lambda: _answers(cache), what="Redis answers")
         return _living(lambda: remembered(self._var_dir / "run" / "redis.process"))
 
     def redis_data(self):

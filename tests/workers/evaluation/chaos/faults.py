@@ -18,6 +18,8 @@ import pytest
 from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from tests.workers.evaluation.chaos.patience import patiently, until
@@ -49,17 +51,23 @@ class Chaos:
     """Workers that will wake as zombies, with the shard that each believes to have."""
 
     def busy(self, *, among=None):
-        """A worker that is scoring, and the shard that it has."""
+        """A worker that is scoring at this moment, as two looks tell, and the shard that it has."""
         names = sorted(among or self.site.workers)
         self.random.shuffle(names)
-        return until(lambda: self._found(names), what=f"one of {names} scores", seconds=600)
+        seen = {}
+        return until(lambda: self._found(names, seen), what=f"one of {names} scores", seconds=600)
 
-    def _found(self, names):
+    def _found(self, names, seen):
         self.tend()
         if not Run.objects.open().exists():
             raise NothingLeft
-        held = ((name, shard) for name in names if name not in self.frozen for shard in _held_by(name))
-        return next((each for each in held if self.site.has_been_up_since(each[0], each[1].claimed_at)), None)
+        for name in names:
+            for shard in _held_by(name):
+                place = shard.pk, shard.fence, shard.batches_done
+                is_alive = name not in self.frozen and self.site.has_been_up_since(name, shard.claimed_at)
+                if is_alive and seen.setdefault(name, place) != place:
+                    return name, shard
+        return None
 
     def lose(self, name):
         """Let the lease of a worker that is gone run out, where there is no time to wait for it."""
@@ -192,14 +200,14 @@ def ring_often(chaos):
     name, shard = chaos.busy()
     ring = str(uuid.uuid4())
     for _ in range(20):
-        current_app.send_task(doorbell.TASK, queue=doorbell.CPU_QUEUE, task_id=ring, retry=True)
+        until(lambda: _is_rung(ring), what="the broker takes a ring")
     return f"one ring delivered twenty times, while {name} was at {_place(shard)}"
 
 
 Fault = Callable[[Chaos], str]
 FAULTS: list[Fault] = [
-    kill_worker, kill_child, stop_worker, wrong_clock, zombie, old_fence, kill_scheduler, kill_redis, kill_redis_and_its_data,
-    kill_backend, kill_postgres, fill_disk, ring_often,
+    kill_worker, kill_child, stop_worker, fill_disk, wrong_clock, zombie, old_fence, kill_scheduler, kill_redis, kill_backend,
+    kill_redis_and_its_data, kill_postgres, ring_often,
 ]  # fmt: skip
 
 
@@ -224,6 +232,14 @@ def _open_transactions():
 def _held_by(name):
     scoring = Shard.objects.filter(lease_owner=host_of(name), state=ShardState.RUNNING, run__state=RunState.SCORING)
     return scoring.exclude(scored_by=[]).select_related("run")  # its model is loaded: it scores
+
+
+def _is_rung(ring):
+    try:
+        current_app.send_task(doorbell.TASK, queue=doorbell.CPU_QUEUE, task_id=ring, retry=False)
+    except (OperationalError, RedisError):
+        return False  # it was killed a moment ago
+    return True
 
 
 def _has_still(name, shard):

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from random import Random
 
+import psutil
 from django.conf import settings
 from django.db.models import Sum
 
@@ -78,12 +79,20 @@ class _Long:
         for number, (fault, point) in enumerate(zip(kinds, points, strict=True), 1):
             self._wait(lambda point=point: _done(runs) >= point * of, runs, what=f"{point:.0%} are done")
             try:
-                line = fault(self._chaos)
+                line = self._do(fault)
             except NothingLeft:
                 self._say(f"fault {number}, {fault.__name__}, came too late: nothing was left to disturb")
                 continue
             self._done[fault.__name__] += 1
             self._say(f"fault {number} at {_done(runs) / of:.1%}: {line}")
+
+    def _do(self, fault):
+        """Do it; anew where its victim ended in that very moment."""
+        while True:
+            try:
+                return fault(self._chaos)
+            except (ProcessLookupError, psutil.NoSuchProcess):
+                continue
 
     def _wait(self, is_so, runs, *, what):
         done, moved = -1, time.monotonic()

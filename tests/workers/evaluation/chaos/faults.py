@@ -69,6 +69,11 @@ class Chaos:
                     return name, shard
         return None
 
+    def is_possible(self, fault):
+        """Whether there is somebody to do it to: who is frozen is not, and waiting for them would let the others finish."""
+        victims = self.site.forking if fault is kill_child else set(self.site.workers) - set(self.site.forking)
+        return not victims <= self.frozen.keys()
+
     def lose(self, name):
         """Let the lease of a worker that is gone run out, where there is no time to wait for it."""
         if self.in_a_hurry:

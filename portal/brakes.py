@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from redis.exceptions import RedisError
 
+from accounts.client_address import client_address
 from accounts.models import User
 from leaderboards import watching
 from papers import brakes
@@ -45,7 +45,7 @@ class Rate:
 
         Without Redis nothing is counted: the brakes of the database hold all the same.
         """
-        counted = {f"address:{address_of(request)}": self.most * ADDRESS_TIMES}
+        counted = {f"address:{client_address(request)}": self.most * ADDRESS_TIMES}
         user = getattr(request, "user", None)
         if isinstance(user, User):
             counted[f"account:{user.pk}"] = self.most
@@ -65,16 +65,6 @@ class Rate:
             return int(cache.incr(key))
         except ValueError:  # thrown out meanwhile
             return 1
-
-
-def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, by what one household or lab has: an IPv4 address, or the /64 of an IPv6 one."""
-    told = request.META.get("REMOTE_ADDR", "")
-    try:
-        address = ip_address(told)
-    except ValueError:
-        return str(told)
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
 
 
 def limited(rate: Rate) -> Callable[[View], View]:

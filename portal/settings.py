@@ -111,7 +111,7 @@ DATABASE_WORKER_ROLE = environment.text("DATABASE_WORKER_ROLE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Tables whose rows the site may add but never change: the catalogue's and a run's history and faults (portal/database_roles.py
 # grants accordingly).
-APPEND_ONLY_TABLES = ["papers_change", "workers_fault", "workers_runevent"]
+APPEND_ONLY_TABLES = ["leaderboards_submissionevent", "papers_change", "workers_fault", "workers_runevent"]
 # Tables that the site only reads: the search index, which a trigger of the owner's keeps.
 READ_ONLY_TABLES = ["papers_search", "papers_search_title", "papers_search_added"]
 

@@ -23,6 +23,7 @@ from portal.pages import (
     dataset_list,
     design,
     downloads,
+    edit,
     errors,
     feeds,
     for_programs,
@@ -31,10 +32,13 @@ from portal.pages import (
     method,
     method_list,
     model,
+    notices,
     old_addresses,
     paper,
     paper_list,
     publishing,
+    rerun_votes,
+    review,
     run,
     run_compare,
     run_control,
@@ -46,6 +50,11 @@ from portal.pages import (
     sitemaps,
     sota,
     status,
+    submission_pages,
+    submit,
+    submit_lookup,
+    submit_result,
+    submit_upload,
     suggestions,
     task,
     task_list,
@@ -143,6 +152,29 @@ campaigns = [
     path("campaigns/measure", campaign.measure, name="measure"),
 ]
 
+submitting = [
+    path("result", submit_result.result, name="result"),
+    path("upload", submit_upload.upload, name="upload"),
+    path("lookup", submit_lookup.lookup, name="lookup"),
+    path("check/<slug:kind>", submit.check, name="check"),
+    path("<slug:kind>", submit.thing, name="thing"),
+]
+submitted = [
+    path("submissions", submission_pages.mine, name="mine"),
+    path("submissions/<uuid:public_id>", submission_pages.detail, name="detail"),
+    path("submissions/<uuid:public_id>/withdraw", submission_pages.withdraw, name="withdraw"),
+    path("edit/<slug:kind>/<key:key>", edit.edit, name="edit"),
+    path("edit/<slug:kind>/<key:key>/remove", edit.remove, name="remove"),
+    path("votes/<uuid:public_id>", rerun_votes.vote, name="vote"),
+]
+reviewing = [
+    path("review", review.queue, name="queue"),
+    path("review/decide", review.decide_many, name="decide"),
+    path("review/<uuid:public_id>/accept", review.accept, name="accept"),
+    path("review/<uuid:public_id>/refuse", review.refuse, name="refuse"),
+    path("review/<uuid:public_id>/amend", review.amend, name="amend"),
+]
+
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
     path("latest-with-code.atom", feeds.latest_with_code, name="latest_with_code"),
@@ -178,7 +210,11 @@ urlpatterns = [
     path("status", status.status, name="status"),
     path("search/suggest", suggestions.suggest, name="suggest"),
     path("search/complete", suggestions.complete, name="complete"),
-    path("submit", words.submit, name="submit"),
+    path("submit", submit.choose, name="submit"),
+    path("submit/", include((submitting, "submitting"))),
+    path("", include((submitted, "submissions"))),
+    path("", include((reviewing, "review"))),
+    path("notices", notices.mine, name="notices"),
     path("about", words.about, name="about"),
     path("design", design.design, name="design"),
     path("favicon.ico", words.favicon),

@@ -1,6 +1,7 @@
 """A board as the checks see it: its columns with their cells, and which model by which paper stands in which row."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -41,6 +42,21 @@ class BoardSeen:
     is_new: bool = False
     slug: str = ""
 
+    def __post_init__(self) -> None:
+        self._by_model: dict[str, list[RowSeen]] = defaultdict(list)
+        rows, self.rows = self.rows, []
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: RowSeen) -> None:
+        """One row more."""
+        self.rows.append(row)
+        self._by_model[_folded(row.model_name)].append(row)
+
+    def rows_of_model(self, name: str) -> Sequence[RowSeen]:
+        """The rows of the model of that name, however it is spelled."""
+        return self._by_model.get(_folded(name), ())
+
     def column(self, name: str) -> ColumnSeen | None:
         """The column of that name, whatever its case."""
         wanted = name.casefold()
@@ -73,6 +89,10 @@ def see(board: Leaderboard) -> BoardSeen:
         columns=columns,
         rows=[RowSeen(model_name=name, paper_key=said, cells=texts, key=pk) for pk, (name, said, texts) in rows.items()],
     )
+
+
+def _folded(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum() or letter == "+")
 
 
 def named_before(external_id: str, *, board: Leaderboard, sender: int | None) -> Claim | None:

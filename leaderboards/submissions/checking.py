@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -35,12 +36,19 @@ class Checked:
     title: str = ""
     board: str = ""
     """What the board of a result is called."""
+    target: UUID | None = None
+    """Of a result on a board that is there, the board's public id."""
 
 
 class Boards:
-    """Boards as they are seen while one request's submissions are checked; what is taken meanwhile is noted in them."""
+    """Boards as they are seen while one request's submissions are checked; what is taken meanwhile is noted in them.
 
-    def __init__(self) -> None:
+    A rank is reckoned where it is for one result alone: in an upload nobody sees it.
+    """
+
+    def __init__(self, *, is_for_one: bool = False) -> None:
+        self.is_for_one = is_for_one
+        self._areas: dict[int | None, tuple[int, ...]] = {}
         self._found: dict[tuple[str, str, str], Leaderboard | None] = {}
         self._seen: dict[Any, BoardSeen] = {}
         self._papers: dict[str, PaperRow | None] = {}
@@ -67,6 +75,14 @@ class Boards:
             self._papers[said] = finding.paper(said)
         return self._papers[said]
 
+    def areas(self, result: Result) -> tuple[int, ...]:
+        """The areas of the result's task."""
+        board = self.board(result)
+        task = board.task_id if board else getattr(finding.task(result.task), "pk", None)
+        if task not in self._areas:
+            self._areas[task] = _areas_of_task(task)
+        return self._areas[task]
+
     def take(self, result: Result) -> None:
         """Note a result that stands from now on, so that its double in the same request is found."""
         seen = self.seen(result)
@@ -79,13 +95,13 @@ class Boards:
             column.cells.append(Cell(as_json(said.value), parse_score(said.value)))
             if column.cells[-1].value is not None:
                 column.values.append(column.cells[-1].value)
-        seen.rows.append(RowSeen(model_name=result.model_name, paper_key=key, cells=cells, external_id=result.external_id))
+        seen.add(RowSeen(model_name=result.model_name, paper_key=key, cells=cells, external_id=result.external_id))
 
 
 def check(payload: Payload, *, sender: int | None = None, boards: Boards | None = None) -> Checked:
     """Check one payload beside the catalogue; `sender` is the user whose `external_id`s are meant."""
     if isinstance(payload, Result):
-        return _result(payload, boards or Boards(), sender=sender)
+        return _result(payload, boards or Boards(is_for_one=True), sender=sender)
     findings = [*_CHECKS[type(payload)](payload), *_spam(payload)]
     return Checked(payload=payload, findings=tuple(findings), areas=_areas(payload), title=_title(payload))
 
@@ -114,10 +130,11 @@ def _result(result: Result, boards: Boards, *, sender: int | None) -> Checked:
     return Checked(
         payload=result,
         findings=tuple(findings),
-        rank=result_checks.rank_of(result, seen),
-        areas=_areas_of_task(board.task_id if board else getattr(finding.task(result.task), "pk", None)),
+        rank=result_checks.rank_of(result, seen) if boards.is_for_one else None,
+        areas=boards.areas(result),
         title=f"{result.model_name}: {_cells(result)} on {seen.title}",
         board=seen.title,
+        target=board.public_id if board else None,
     )
 
 

@@ -75,8 +75,8 @@ def submit(
         submission.areas.add(*checked.areas)
         if is_trusted(by) and not submission.is_flagged:
             _publish(submission, checked.payload, to=State.ACCEPTED, by=None, columns=columns)
-            if boards is not None and isinstance(checked.payload, Result):
-                boards.take(checked.payload)
+        if boards is not None and isinstance(checked.payload, Result):
+            boards.take(checked.payload)
     return submission
 
 
@@ -156,8 +156,8 @@ def _new(kind: str, checked: Checked, *, by: User, via: Submission.Via, batch: U
         version=payloads.VERSION,
         payload=payloads.stored(payload),
         title=checked.title[:500],
-        target_table=THINGS[about.thing].table._meta.db_table if about else "",
-        target_id=UUID(about.id) if about else None,
+        target_table=THINGS[about.thing if about else "sota"].table._meta.db_table if about or checked.target else "",
+        target_id=UUID(about.id) if about else checked.target,
         submitter=by,
         via=via,
         batch=batch,

@@ -99,8 +99,10 @@ def _beside(said: ScoreSaid, column: ColumnSeen, value: float) -> Iterator[Findi
     """A value on another scale than its column's, far from it, or far ahead of all."""
     if len(column.values) < FEWEST_TO_COMPARE or column.direction == "none":
         return
-    standing = _standing(column, Cell(as_json(said.value), value))
     low, high = min(column.values), max(column.values)
+    if low <= value <= high:
+        return  # neither on another scale nor ahead; to judge the whole column takes a hundred times as long
+    standing = _standing(column, Cell(as_json(said.value), value))
     if standing.scale != 1:
         yield warning(
             "scale_other", "scores",
@@ -123,8 +125,7 @@ def _is_far(value: float, low: float, high: float) -> bool:
 
 
 def _doubles(result: Result, board: BoardSeen, *, paper_key: str, known: int | None) -> Iterator[Finding]:
-    same = [row for row in board.rows if _folded(row.model_name) == _folded(result.model_name)]
-    for row in same:
+    for row in board.rows_of_model(result.model_name):
         if (known is not None and row.key == known) or (result.external_id and row.external_id == result.external_id):
             continue
         if row.paper_key != paper_key:
@@ -179,7 +180,3 @@ def _better(direction: str) -> str:
 def _cells(row: RowSeen) -> str:
     said = ", ".join(f"{metric} {text}" for metric, text in list(row.cells.items())[:4])
     return said or "no value"
-
-
-def _folded(name: str) -> str:
-    return "".join(letter for letter in name.casefold() if letter.isalnum() or letter == "+")

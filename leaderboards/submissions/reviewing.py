@@ -1,5 +1,7 @@
 """Who may decide about a submission, and which wait for whom."""
 
+from collections.abc import Collection
+
 from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import User
@@ -39,10 +41,16 @@ def limits_of(person: User) -> list[Area]:
 
 def record_of(person: User | None) -> dict[str, int]:
     """How many submissions of a person are in each state; {} for somebody unknown."""
-    if person is None:
-        return {}
-    rows = Submission.objects.filter(submitter=person).order_by().values_list("state").annotate(number=Count("pk"))
-    return dict(rows)
+    return records_of({person.pk}).get(person.pk, {}) if person else {}
+
+
+def records_of(people: Collection[int]) -> dict[int, dict[str, int]]:
+    """The same for several, by their keys: one query."""
+    rows = Submission.objects.filter(submitter__in=people).order_by().values_list("submitter", "state")
+    records: dict[int, dict[str, int]] = {}
+    for person, state, number in rows.annotate(number=Count("pk")):
+        records.setdefault(person, {})[state] = number
+    return records
 
 
 def _concerns(person: User) -> Q:

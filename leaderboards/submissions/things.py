@@ -1,6 +1,6 @@
 """What can be edited and removed in place: each kind of thing, its table, and its fields as a form has them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -98,6 +98,12 @@ THINGS: Mapping[str, Thing] = {
 """By the word that stands in `/edit/<kind>/...`."""
 
 
+_JOINED: Mapping[str, Sequence[str]] = {
+    "sota": ("task",), "metric": ("leaderboard__task",), "result": ("leaderboard__task",), "code": ("paper", "repository"),
+}  # fmt: skip
+_BESIDE: Mapping[str, Sequence[str]] = {"result": ("scores", "leaderboard__metrics")}
+
+
 def find(kind: str, key: str) -> Any | None:
     """The row that the public sees under that address or public id; None where there is none."""
     thing = THINGS.get(kind)
@@ -112,6 +118,16 @@ def by_id(kind: str, public_id: str) -> Any | None:
     return _shown(thing.table).filter(public_id=public_id).first() if thing and is_uuid(public_id) else None
 
 
+def rows_of(kind: str, ids: Collection[str]) -> dict[str, Any]:
+    """Rows by their public ids, shown or not, with what `values_of` and a list need: a fixed number of queries."""
+    thing = THINGS.get(kind)
+    if thing is None:
+        return {}
+    rows = thing.table._default_manager.filter(public_id__in=[key for key in ids if is_uuid(key)])
+    joined = rows.select_related(*_JOINED.get(kind, ())).prefetch_related(*_BESIDE.get(kind, ()))
+    return {str(row.public_id): row for row in joined}  # type: ignore[attr-defined]  # every such table has one
+
+
 def locked(kind: str, public_id: str) -> Any | None:
     """The row for a change, locked until the transaction ends."""
     thing = THINGS.get(kind)
@@ -124,9 +140,8 @@ def values_of(kind: str, row: Any) -> dict[str, Any]:
     """What the fields hold, as JSON: days as texts. A result's cells are among them, by their metric's name."""
     held = {field.name: _plain(getattr(row, field.name)) for field in THINGS[kind].fields}
     if kind == "result":
-        cells = {score.metric.name: score.text for score in row.scores.select_related("metric")}
-        metrics = row.leaderboard.metrics.values_list("name", flat=True)
-        held |= {f"{CELL}{name}": cells.get(name, "") for name in metrics}
+        cells = {score.metric_id: score.text for score in row.scores.all()}
+        held |= {f"{CELL}{metric.name}": cells.get(metric.pk, "") for metric in row.leaderboard.metrics.all()}
     return held
 
 

@@ -30,7 +30,8 @@ class Submission(models.Model):
 
     `payload` is what was sent, as `leaderboards.submissions.payloads` reads it in its `version`; `accepted_payload` is what a
     reviewer accepted in its place. `target_id` is the public id of the row that an edit or a removal is about, or of the board
-    that a result would stand on, in the table `target_table`. `findings` are what the checks said when it came: [{severity, code, field, sentence}].
+    that a result would stand on, in the table `target_table`. `findings` are what the checks said when it came:
+    [{severity, code, field, sentence}].
     """
 
     class Kind(models.TextChoices):

@@ -54,10 +54,7 @@ def _result(result: Any) -> dict[str, Any]:
         if isinstance(metrics, list)
         else [],
         "source_url": _text(source, "url"),
-        "note": _note(
-            _text(dataset, "config") and f"config {_text(dataset, 'config')}",
-            _text(dataset, "split") and f"split {_text(dataset, 'split')}",
-        ),
+        "note": _note(_named(dataset, "config"), _named(dataset, "split")),
     }
 
 
@@ -83,6 +80,11 @@ def _part(values: Any, name: str) -> Any:
 def _text(values: Any, name: str) -> str:
     value = values.get(name) if isinstance(values, Mapping) else None
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _named(values: Any, name: str) -> str:
+    text = _text(values, name)
+    return f"{name} {text}" if text else ""
 
 
 def _note(*parts: Any) -> str:

@@ -15,8 +15,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of a file."""
 
 FIELDS = (
-    "board", "task", "dataset", "model_name", "paper", "code_url", "uses_additional_data", "evaluated_on", "table", "page", "quote",
-    "source_url", "external_id", "note",
+    "board", "task", "dataset", "model_name", "paper", "code_url", "uses_additional_data", "evaluated_on", "table", "page",
+    "quote", "source_url", "external_id", "note",
 )  # fmt: skip
 ALIASES = {
     "model": "model_name", "paper_url": "paper", "arxiv_id": "paper", "paper_title": "paper", "code": "code_url",

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.roles import may_review
 from leaderboards import submissions
 from leaderboards.models import Submission, SubmissionEvent
 from leaderboards.submissions import reviewing
@@ -37,7 +38,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "events": _events(submission),
         "may_decide": submission.state == Submission.State.WAITING and reviewing.may_decide(person, submission),
         "may_withdraw": submission.state == Submission.State.WAITING and submission.submitter_id == person.pk,
-        "record": reviewing.record_of(submission.submitter) if reviewing.may_review(person) else {},
+        "record": reviewing.record_of(submission.submitter) if may_review(person) else {},
         "complaint": request.GET.get("complaint", "")[:300],
         "section": "submit",
     }

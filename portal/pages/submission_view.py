@@ -17,7 +17,8 @@ from portal.pages.word_differences import Piece, differences
 
 LABELS: Mapping[str, str] = {each.name: each.label for each in (*RESULT, *(i for form in FORMS.values() for i in form.inputs))}
 ADDRESSES: Mapping[str, str] = {
-    "paper": "papers:detail", "task": "tasks:detail", "dataset": "datasets:detail", "method": "methods:detail", "sota": "boards:detail",
+    "paper": "papers:detail", "task": "tasks:detail", "dataset": "datasets:detail", "method": "methods:detail",
+    "sota": "boards:detail",
 }  # fmt: skip
 ABOUT = {"edit", "removal"}
 HIDDEN = {"note", "external_id", "thing", "id", "fields", "was", "scores", "metrics"}

@@ -2,16 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
+
+from django.http import QueryDict
 
 from leaderboards.submissions.findings import Finding
-
-
-class Posted(Protocol):
-    """What a form sent."""
-
-    def get(self, key: str, default: str = ...) -> str | None: ...
-    def getlist(self, key: str) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class Form:
     inputs: tuple[Input, ...]
 
 
+FRAMEWORKS = ("", "pytorch", "tf", "jax", "mxnet", "paddle", "mindspore", "none")
 NOTE = Input("note", "A word to the reviewer", "text", "What a reviewer should know; it is not shown on the page.")
 
 FORMS: Mapping[str, Form] = {
@@ -64,7 +60,7 @@ FORMS: Mapping[str, Form] = {
                 Input("paper", "Paper", help="By arXiv id, address or title.", suggests="paper", is_required=True),
                 Input("url", "Address of the code", "address", is_required=True),
                 Input("is_official", "By the paper's authors", "flag"),
-                Input("framework", "Framework", "choice", choices=("", "pytorch", "tf", "jax", "mxnet", "paddle", "mindspore", "none")),
+                Input("framework", "Framework", "choice", choices=FRAMEWORKS),
                 NOTE,
             ),
         ),
@@ -112,9 +108,7 @@ FORMS: Mapping[str, Form] = {
 }  # fmt: skip
 
 RESULT = (
-    Input(
-        "board", "Board", help="Its title or address; for a new board leave it empty and name task and dataset.", suggests="board"
-    ),
+    Input("board", "Board", help="Its title or address. For a new board name its task and dataset instead.", suggests="board"),
     Input("task", "Task of a new board", suggests="task"),
     Input("dataset", "Dataset of a new board", suggests="dataset"),
     Input("model_name", "Model", help="As the paper names it.", is_required=True),
@@ -132,7 +126,7 @@ FEWEST_SCORES, MOST_SCORES = 3, 50
 FLAGS = {"yes": True, "no": False}
 
 
-def values_of(inputs: Sequence[Input], posted: Posted) -> dict[str, Any]:
+def values_of(inputs: Sequence[Input], posted: QueryDict) -> dict[str, Any]:
     """What was typed, as a payload's values; what was left empty is left out."""
     values = {each.name: read(each, posted.get(each.name, "") or "") for each in inputs}
     return {name: value for name, value in values.items() if value not in ("", None, [])}
@@ -151,7 +145,7 @@ def read(field: Input, text: str) -> Any:
             return text.replace("\r\n", "\n").strip()
 
 
-def scores_of(posted: Posted) -> list[dict[str, str]]:
+def scores_of(posted: QueryDict) -> list[dict[str, str]]:
     """The rows of metrics that have anything in them."""
     columns = (posted.getlist("metric"), posted.getlist("value"), posted.getlist("direction"))
     longest = min(max(map(len, columns)), MOST_SCORES)

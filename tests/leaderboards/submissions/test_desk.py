@@ -125,11 +125,19 @@ def test_who_may_do_what(board):
     for person in (stranger, reviewer, boss):
         with pytest.raises(submissions.NotAllowed):
             submissions.withdraw(sent, by=person)
-    assert [reviewing.may_see(person, sent) for person in (owner, reviewer, boss, stranger, AnonymousUser())] == [True, True, True, False, False]
+    assert [reviewing.may_see(person, sent) for person in (owner, reviewer, boss, stranger, AnonymousUser())] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
     assert Submission.objects.get().state == "waiting"
     submissions.withdraw(sent, by=owner)
     assert (sent.state, sent.reviewer) == ("withdrawn", None)
-    own = submissions.submit("result", result(board, model_name="Far", scores=[{"metric": "Accuracy", "value": "0.914"}]), by=reviewer, via=FORM)
+    own = submissions.submit(
+        "result", result(board, model_name="Far", scores=[{"metric": "Accuracy", "value": "0.914"}]), by=reviewer, via=FORM
+    )
     assert (own.state, reviewing.may_decide(reviewer, own), reviewing.may_decide(boss, own)) == ("waiting", False, True)
 
 
@@ -149,14 +157,25 @@ def test_a_reviewer_of_an_area_decides_about_that_area_and_what_belongs_to_none(
 
 def test_what_has_errors_is_not_stored_and_says_all_of_them(board):
     with pytest.raises(submissions.Rejected) as refused:
-        submissions.submit("result", result(board, code_url="ftp://x", scores=[{"metric": "Accuracy", "value": "123"}]), by=make_person(), via=FORM)
+        submissions.submit(
+            "result",
+            result(board, code_url="ftp://x", scores=[{"metric": "Accuracy", "value": "123"}]),
+            by=make_person(),
+            via=FORM,
+        )
     assert [finding.code for finding in refused.value.findings] == ["link_malformed", "value_out_of_range"]
     assert not Submission.objects.exists()
 
 
 def test_a_new_board_comes_with_its_first_result(board):
     boss = make_person("staff")
-    values = result(board, board="", task="parsing", dataset="New Trees", scores=[{"metric": "F1", "value": "88.2"}, {"metric": "WER", "value": "3.1"}])
+    values = result(
+        board,
+        board="",
+        task="parsing",
+        dataset="New Trees",
+        scores=[{"metric": "F1", "value": "88.2"}, {"metric": "WER", "value": "3.1"}],
+    )
     sent = submissions.submit("result", values, by=make_person("contributor"), via=FORM)
     assert sent.state == "waiting"
     submissions.accept(sent, by=boss)
@@ -169,16 +188,25 @@ def test_a_new_board_comes_with_its_first_result(board):
 
 
 def test_a_value_on_another_scale_is_flagged_and_once_accepted_read_on_the_columns(board):
-    sent = submissions.submit("result", result(board, scores=[{"metric": "Accuracy", "value": "0.9134"}]), by=make_person("contributor"), via=FORM)
+    sent = submissions.submit(
+        "result", result(board, scores=[{"metric": "Accuracy", "value": "0.9134"}]), by=make_person("contributor"), via=FORM
+    )
     assert (sent.state, [each["code"] for each in sent.findings]) == ("waiting", ["paper_unknown", "scale_other"])
     submissions.accept(sent, by=make_person("reviewer"))
-    assert list(Score.objects.filter(claim__model_name="BERT").values_list("raw", "value", "scale")) == [('"0.9134"', 91.34, 100.0)]
+    assert list(Score.objects.filter(claim__model_name="BERT").values_list("raw", "value", "scale")) == [
+        ('"0.9134"', 91.34, 100.0)
+    ]
 
 
 def test_the_same_external_id_of_the_same_sender_means_the_same_result(board):
     program, other = make_person("contributor"), make_person("contributor")
     first = submissions.submit("result", result(board, external_id="run-1"), by=program, via=Submission.Via.API)
-    again = submissions.submit("result", result(board, external_id="run-1", evaluated_on="2020-01-02", scores=[{"metric": "Accuracy", "value": "91.9"}]), by=program, via=Submission.Via.API)
+    again = submissions.submit(
+        "result",
+        result(board, external_id="run-1", evaluated_on="2020-01-02", scores=[{"metric": "Accuracy", "value": "91.9"}]),
+        by=program,
+        via=Submission.Via.API,
+    )
     assert (first.state, again.state) == ("accepted", "accepted")
     claim = Claim.objects.get(model_name="BERT")
     assert (claim.source, str(claim.paper_date), claim.scores.get().value) == ("api", "2020-01-02", 91.9)
@@ -194,7 +222,17 @@ def test_every_other_kind_of_thing_is_made(board):
     sent = [
         submissions.submit(kind, values, by=someone, via=FORM)
         for kind, values in [
-            ("paper", {"title": "A New Paper", "arxiv_id": "2401.00001v2", "authors": ["Ada", "Bob"], "tasks": ["Parsing", "Nope"], "methods": ["LoRA"], "code_url": "https://github.com/a/b.git"}),
+            (
+                "paper",
+                {
+                    "title": "A New Paper",
+                    "arxiv_id": "2401.00001v2",
+                    "authors": ["Ada", "Bob"],
+                    "tasks": ["Parsing", "Nope"],
+                    "methods": ["LoRA"],
+                    "code_url": "https://github.com/a/b.git",
+                },
+            ),
             ("task", {"name": "Depth Guessing", "area": "vision", "parent_task": "parsing", "description": "Guess."}),
             ("dataset", {"name": "Cities", "homepage": "https://example.org", "tasks": ["Parsing"], "languages": ["German"]}),
             ("method", {"name": "Adapter X", "collection": "Adapters", "introduced_year": 2021, "paper": "2401.00001"}),
@@ -228,10 +266,19 @@ def edit(kind, row, fields, **was):
 def test_an_edit_changes_what_it_says_marks_it_and_is_refused_where_the_thing_has_changed(board):
     someone, reviewer = make_person("contributor"), make_person("reviewer")
     task = board.task
-    done = submissions.submit("edit", edit("task", task, {"description": "Trees of words."}, description=None), by=someone, via=FORM)
+    done = submissions.submit(
+        "edit", edit("task", task, {"description": "Trees of words."}, description=None), by=someone, via=FORM
+    )
     task.refresh_from_db()
-    assert (done.state, done.target_id, task.description, task.edited_fields) == ("accepted", task.public_id, "Trees of words.", ["description"])
-    waiting = submissions.submit("edit", edit("task", task, {"description": "Other words."}, description="Trees of words."), by=make_person(), via=FORM)
+    assert (done.state, done.target_id, task.description, task.edited_fields) == (
+        "accepted",
+        task.public_id,
+        "Trees of words.",
+        ["description"],
+    )
+    waiting = submissions.submit(
+        "edit", edit("task", task, {"description": "Other words."}, description="Trees of words."), by=make_person(), via=FORM
+    )
     Task.objects.filter(pk=task.pk).update(description="Changed meanwhile.")
     with pytest.raises(submissions.Impossible, match="Description has changed since this was proposed"):
         submissions.accept(waiting, by=reviewer)

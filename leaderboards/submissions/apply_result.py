@@ -1,6 +1,8 @@
 """Putting a result on its board, which is made where there is none; a result that its sender named before is the same one."""
 
-from typing import cast
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django.db.models import Max
 
@@ -8,14 +10,14 @@ from leaderboards.columns import read_cell
 from leaderboards.corrections import CellFaultError, entered_cell
 from leaderboards.directions import infer_direction
 from leaderboards.metric_names import canonical_metric
-from leaderboards.models import Claim, Leaderboard, Metric, Score
+from leaderboards.models import Claim, Leaderboard, MadeRow, Metric, Score, Submission
 from leaderboards.submissions import finding
 from leaderboards.submissions.apply_things import dataset_of
 from leaderboards.submissions.boards_seen import named_before
-from leaderboards.submissions.checking import identity
-from leaderboards.submissions.made import Impossible, Making, free_slug
+from leaderboards.submissions.checking import Boards, identity
+from leaderboards.submissions.made import SOURCES, Columns, Impossible, Making, free_slug
 from leaderboards.submissions.payloads import Board, Result, ScoreSaid
-from papers.models import SlugHistory
+from papers.models import Paper, SlugHistory
 
 
 def apply(result: Result, making: Making) -> Claim:
@@ -31,6 +33,61 @@ def apply(result: Result, making: Making) -> Claim:
         _put(claim, _column(board, said, making), said.value, making)
     making.note(claim, is_new=False, external_id=result.external_id)
     return claim
+
+
+def apply_many(pairs: Sequence[tuple[Submission, Result]], *, boards: Boards, columns: Columns) -> None:
+    """Put clean results on boards that are there, all in a few queries. The caller holds the locks of the boards."""
+    by_board: dict[int, list[tuple[Submission, Result]]] = defaultdict(list)
+    for submission, result in pairs:
+        if board := boards.board(result):
+            by_board[board.pk].append((submission, result))
+    for together in by_board.values():
+        board = boards.board(together[0][1])
+        if board is not None:
+            _put_many(board, together, boards=boards, columns=columns)
+
+
+def _put_many(board: Leaderboard, pairs: Sequence[tuple[Submission, Result]], *, boards: Boards, columns: Columns) -> None:
+    source = SOURCES[Submission.Via(pairs[0][0].via)]
+    names = {result.model_name for _, result in pairs}
+    here = Claim.objects.filter(leaderboard=board)
+    used = here.filter(model_name__in=names).values_list("model_name", "paper_key").annotate(last=Max("occurrence"))
+    last = {(name, key): number for name, key, number in used}
+    position = here.aggregate(last=Max("position"))["last"]
+    first = 0 if position is None else position + 1
+    metrics = {metric.name.casefold(): metric for metric in board.metrics.all()}
+    claims, scores = [], []
+    for place, (_, result) in enumerate(pairs):
+        values = _values(result, boards.paper(result.paper) if result.paper else None)
+        key = (result.model_name, values["paper_key"])
+        last[key] = last.get(key, -1) + 1
+        claim = Claim(leaderboard=board, source=source, occurrence=last[key], position=first + place, **values)
+        claims.append(claim)
+        for said in result.scores:
+            metric, raw = metrics[said.metric.casefold()], entered_cell(said.value)
+            scores.append(Score(claim=claim, metric=metric, raw=raw, value=read_cell(raw).value))
+            columns.keys.add(metric.pk)
+    Claim.objects.bulk_create(claims)
+    Score.objects.bulk_create(scores)
+    MadeRow.objects.bulk_create(
+        MadeRow(submission=submission, table=Claim._meta.db_table, object_id=claim.public_id)
+        for (submission, _), claim in zip(pairs, claims, strict=True)
+    )
+
+
+def _values(result: Result, paper: Paper | None) -> dict[str, Any]:
+    """A claim's columns as the result says them."""
+    key, url, title = identity(result, paper)
+    return {
+        "model_name": result.model_name,
+        "paper": paper,
+        "paper_key": key,
+        "paper_title": title,
+        "paper_url": url,
+        "paper_date": result.evaluated_on or (paper.date if paper else None),
+        "uses_additional_data": result.uses_additional_data,
+        "code_links": [{"title": result.code_url, "url": result.code_url}] if result.code_url else [],
+    }
 
 
 def make_board(board: Board, making: Making) -> Leaderboard:
@@ -79,24 +136,16 @@ def _made_board(result: Result, making: Making) -> Leaderboard:
 
 
 def _claim(result: Result, board: Leaderboard, making: Making) -> Claim:
-    paper = finding.paper(result.paper)
-    key, url, title = identity(result, paper)
-    same = Claim.objects.filter(leaderboard=board, model_name=result.model_name, paper_key=key)
+    values = _values(result, finding.paper(result.paper))
+    same = Claim.objects.filter(leaderboard=board, model_name=result.model_name, paper_key=values["paper_key"])
     occurrence = same.aggregate(last=Max("occurrence"))["last"]
     position = board.claims.aggregate(last=Max("position"))["last"]
     claim = making.make(
         Claim,
         leaderboard=board,
-        model_name=result.model_name,
-        paper=paper,
-        paper_key=key,
         occurrence=0 if occurrence is None else occurrence + 1,
-        paper_title=title,
-        paper_url=url,
-        paper_date=result.evaluated_on or (paper.date if paper else None),
-        uses_additional_data=result.uses_additional_data,
-        code_links=[{"title": result.code_url, "url": result.code_url}] if result.code_url else [],
         position=0 if position is None else position + 1,
+        **values,
     )
     making.rows[-1].external_id = result.external_id
     return cast(Claim, claim)

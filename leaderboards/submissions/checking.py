@@ -1,6 +1,6 @@
 """The checks before a person looks: what each kind of submission means beside the catalogue, and what speaks against it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -18,7 +18,7 @@ from leaderboards.submissions.boards_seen import BoardSeen, ColumnSeen, RowSeen,
 from leaderboards.submissions.edit_checks import check_edit, check_removal
 from leaderboards.submissions.findings import Finding, error, note, warning
 from leaderboards.submissions.payloads import Board, Code, Dataset, Edit, Method, Metric, Paper, Payload, Removal, Result, Task
-from papers.archive.keys import arxiv_id_without_version, repository_key
+from papers.archive.keys import arxiv_id_of_url, arxiv_id_without_version, repository_key
 from papers.archive.screening import judge_dataset, judge_task
 from papers.archive.text import as_json
 from papers.models import Area, PaperRepository
@@ -43,11 +43,12 @@ class Checked:
 class Boards:
     """Boards as they are seen while one request's submissions are checked; what is taken meanwhile is noted in them.
 
-    A rank is reckoned where it is for one result alone: in an upload nobody sees it.
+    A rank is reckoned where it is for one result alone: in an upload nobody sees it. With `locks` nobody else adds to the
+    boards until the transaction ends.
     """
 
-    def __init__(self, *, is_for_one: bool = False) -> None:
-        self.is_for_one = is_for_one
+    def __init__(self, *, is_for_one: bool = False, locks: bool = False) -> None:
+        self.is_for_one, self._locks = is_for_one, locks
         self._areas: dict[int | None, tuple[int, ...]] = {}
         self._found: dict[tuple[str, str, str], Leaderboard | None] = {}
         self._seen: dict[Any, BoardSeen] = {}
@@ -57,7 +58,10 @@ class Boards:
         """The board that a result names."""
         named = (result.board, result.task, result.dataset)
         if named not in self._found:
-            self._found[named] = finding.board(result.board, task=result.task, dataset=result.dataset)
+            found = finding.board(result.board, task=result.task, dataset=result.dataset)
+            if found and self._locks:
+                Leaderboard.objects.select_for_update(of=("self",)).get(pk=found.pk)
+            self._found[named] = found
         return self._found[named]
 
     def seen(self, result: Result) -> BoardSeen:
@@ -74,6 +78,12 @@ class Boards:
         if said not in self._papers:
             self._papers[said] = finding.paper(said)
         return self._papers[said]
+
+    def expect(self, papers: Collection[str]) -> None:
+        """Look for many papers at once, of those that are named by arXiv ids; the others are looked for one by one."""
+        ids = {said: arxiv_id for said in papers if (arxiv_id := arxiv_id_of_url(said) or arxiv_id_without_version(said))}
+        found = finding.papers_of_arxiv(set(ids.values()))
+        self._papers |= {said: found.get(arxiv_id) for said, arxiv_id in ids.items()}
 
     def areas(self, result: Result) -> tuple[int, ...]:
         """The areas of the result's task."""

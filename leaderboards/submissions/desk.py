@@ -4,7 +4,8 @@
 returns, every other waits. `check` does the same checks and stores nothing. `accept`, `amend`, `refuse` and `withdraw` decide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -69,12 +70,13 @@ def submit(
     checked = check(kind, values, by=by, boards=boards)
     if faults := findings.errors(checked.findings):
         raise Rejected(faults)
-    submission = _new(kind, checked, by=by, via=via, batch=batch)
-    with transaction.atomic():
-        states.begin([submission])
+    submission = unsaved(kind, checked, by=by, via=via, batch=batch)
+    at_once = [submission] if is_trusted(by) and not submission.is_flagged else []
+    with _without_clashes():
+        states.begin([submission], at_once=at_once)
         submission.areas.add(*checked.areas)
-        if is_trusted(by) and not submission.is_flagged:
-            _publish(submission, checked.payload, to=State.ACCEPTED, by=None, columns=columns)
+        if at_once:
+            _make(submission, checked.payload, columns=columns)
         if boards is not None and isinstance(checked.payload, Result):
             boards.take(checked.payload)
     return submission
@@ -86,8 +88,9 @@ def accept(submission: Submission, *, by: User) -> Submission:
     checked = recheck(submission)
     if faults := findings.errors(checked.findings):
         raise Impossible(" ".join(finding.sentence for finding in faults))
-    with transaction.atomic():
-        _publish(submission, checked.payload, to=State.ACCEPTED, by=by)
+    with _without_clashes():
+        states.move(submission, State.ACCEPTED, by=by)
+        _make(submission, checked.payload)
         notices.decided(submission)
     return submission
 
@@ -102,9 +105,10 @@ def amend(submission: Submission, values: Mapping[str, Any], *, by: User, note: 
         raise Rejected(faults)
     if isinstance(checked.payload, Edit | Removal) and checked.payload.id != submission.payload.get("id"):
         raise Rejected([findings.error("other_thing", "id", "An amended change is about the same thing.")])
-    with transaction.atomic():
+    with _without_clashes():
         stored = payloads.stored(checked.payload)
-        _publish(submission, checked.payload, to=State.AMENDED, by=by, note=note.strip(), accepted_payload=stored)
+        states.move(submission, State.AMENDED, by=by, note=note.strip(), accepted_payload=stored)
+        _make(submission, checked.payload)
         notices.decided(submission)
     return submission
 
@@ -148,7 +152,8 @@ def recheck(submission: Submission) -> Checked:
     return check(submission.kind, submission.payload, by=submission.submitter)
 
 
-def _new(kind: str, checked: Checked, *, by: User, via: Submission.Via, batch: UUID | None) -> Submission:
+def unsaved(kind: str, checked: Checked, *, by: User, via: Submission.Via, batch: UUID | None) -> Submission:
+    """The submission of what was checked, not stored yet."""
     payload = checked.payload
     about = payload if isinstance(payload, Edit | Removal) else None
     return Submission(
@@ -166,25 +171,21 @@ def _new(kind: str, checked: Checked, *, by: User, via: Submission.Via, batch: U
     )
 
 
-def _publish(
-    submission: Submission,
-    payload: payloads.Payload,
-    *,
-    to: Submission.State,
-    by: User | None,
-    columns: Columns | None = None,
-    note: str = "",
-    **values: Any,
-) -> None:
-    """Move it and make its rows, both or neither."""
+def _make(submission: Submission, payload: payloads.Payload, *, columns: Columns | None = None) -> None:
+    """Make the rows of an accepted submission; the columns are judged at once unless somebody else sees to that."""
     own = columns if columns is not None else Columns()
+    applying.apply(submission, payload, columns=own)
+    if columns is None:
+        with applying.acting_for(submission):
+            own.judge()
+
+
+@contextmanager
+def _without_clashes() -> Iterator[None]:
+    """All or nothing; of two who make the same thing at once one is told so."""
     try:
         with transaction.atomic():
-            states.move(submission, to, by=by, note=note, **values)
-            applying.apply(submission, payload, columns=own)
-            if columns is None:
-                with applying.acting_for(submission):
-                    own.judge()
+            yield
     except IntegrityError as error:
         raise Impossible("The same thing was made at this very moment: look at it again.") from error
 
@@ -196,5 +197,5 @@ def _require_reviewer(by: User, submission: Submission) -> None:
 
 __all__ = [
     "Boards", "Checked", "Columns", "Impossible", "NotAllowed", "Rejected", "accept", "amend", "check", "of_result", "recheck",
-    "refuse", "submit", "told_of", "withdraw",
+    "refuse", "submit", "told_of", "unsaved", "withdraw",
 ]  # fmt: skip

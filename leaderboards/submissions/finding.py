@@ -1,6 +1,6 @@
 """What in the catalogue the words of a submission mean: a paper by arXiv id, address or title, a board by address or title."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +26,12 @@ def paper(said: str) -> Paper | None:
         return None
     found = _by_address(said) or (None if is_address(said) or arxiv_id_without_version(said) else _by_title(said))
     return _standing(found)
+
+
+def papers_of_arxiv(ids: Collection[str]) -> dict[str, Paper]:
+    """The papers that have these arXiv ids: one query; of several the oldest row, and the row that stands for it."""
+    rows = Paper.objects.filter(removed_at=None, arxiv_id__in=ids).select_related("duplicate_of").order_by("-pk")
+    return {row.arxiv_id: row.duplicate_of or row for row in rows if row.arxiv_id}
 
 
 def paper_address(said: str) -> str:

@@ -83,8 +83,9 @@ def _value(said: ScoreSaid, column: ColumnSeen | None) -> Iterator[Finding]:
         if direction != "none":
             yield error("value_unreadable", "scores", f"“{said.value}” is no number: write {name} like 28.4 or 28.4%.")
         return
-    yield from _range(said, name, value, direction=direction)
-    if column:
+    if odd := list(_range(said, name, value, direction=direction)):
+        yield from odd
+    elif column:
         yield from _beside(said, column, value)
 
 

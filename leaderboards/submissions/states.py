@@ -1,10 +1,11 @@
 """The only code that writes a submission's state: by compare-and-set, leaving a trace. Losing the race is an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from leaderboards.models import Submission, SubmissionEvent
@@ -17,12 +18,14 @@ class LostRace(Exception):
 
 
 @transaction.atomic
-def begin(submissions: Sequence[Submission]) -> None:
-    """Store new submissions as waiting."""
+def begin(submissions: Sequence[Submission], *, at_once: Collection[Submission] = ()) -> None:
+    """Store new submissions as waiting; those `at_once` as accepted, since nothing speaks against them."""
+    for submission in at_once:
+        submission.state, submission.decided_at = State.ACCEPTED, timezone.now()
     Submission.objects.bulk_create(submissions)
-    SubmissionEvent.objects.bulk_create(
-        SubmissionEvent(submission=submission, state=State.WAITING, actor=submission.submitter) for submission in submissions
-    )
+    events = [SubmissionEvent(submission=each, state=State.WAITING, actor=each.submitter) for each in submissions]
+    events += [SubmissionEvent(submission=each, state=State.ACCEPTED) for each in at_once]
+    SubmissionEvent.objects.bulk_create(events)
 
 
 @transaction.atomic

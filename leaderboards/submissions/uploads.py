@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import User
+from accounts.roles import is_trusted, may_submit
 from leaderboards.models import Leaderboard, Submission
-from leaderboards.submissions import applying, desk, finding, hub_files, rows, yaml_files
+from leaderboards.submissions import apply_result, applying, desk, finding, findings, hub_files, rows, states, yaml_files
+from leaderboards.submissions.payloads import Result
 from leaderboards.submissions.rows import Defaults, Row, RowFault
 from leaderboards.submissions.yaml_files import YamlFault
+from papers.models import Change
 
 REFUSED = "refused"
 
@@ -71,45 +74,99 @@ def read(name: str, content: bytes, *, defaults: Defaults) -> list[Row]:
 
 @transaction.atomic
 def take(found: Sequence[Row], *, by: User, via: Submission.Via = Submission.Via.UPLOAD) -> Report:
-    """Submit each row; those that cannot be taken are in the report with all that is wrong with them."""
-    batch, boards, columns = uuid.uuid4(), desk.Boards(), desk.Columns()
-    last: Submission | None = None
-    reports = []
-    for row in found:
-        try:
-            if row.complaint:
-                raise RowFault(row.complaint)
-            last = desk.submit("result", _settled(row), by=by, via=via, batch=batch, boards=boards, columns=columns)
-        except (desk.Rejected, desk.Impossible, RowFault) as fault:
-            sentences = tuple(each.sentence for each in fault.findings) if isinstance(fault, desk.Rejected) else (str(fault),)
-            reports.append(RowReport(number=row.number, title=_title(row), state=REFUSED, sentences=sentences))
-            continue
-        told = tuple(each["sentence"] for each in last.findings if each["severity"] == "warning")
-        reports.append(
-            RowReport(number=row.number, title=last.title, state=last.state, sentences=told, submission=str(last.public_id))
-        )
-    if last is not None and columns.keys:
-        with applying.acting_for(last):
-            columns.judge()
-    return Report(batch=batch, rows=tuple(reports))
+    """Submit each row; those that cannot be taken are in the report with all that is wrong with them.
 
-
-def _settled(row: Row) -> dict[str, object]:
-    """The row with its board and metric, where a hub's file names the data alone.
-
-    Raises `RowFault` where several boards have that data.
+    A row with an `external_id` may bring a result up to date, and goes its own way; the others are stored all together, in
+    a number of queries that does not grow with them. Raises `desk.NotAllowed` for who may not submit.
     """
-    values = dict(row.values)
-    scores = values.get("scores") or []
-    if values.get("board") or values.get("task") or not values.get("dataset"):
-        board = finding.board(str(values["board"])) if values.get("board") and _lacks_metric(scores) else None
-    else:
-        board = _board_of_data(str(values["dataset"]))
-        values |= {"board": board.slug, "dataset": ""}
-    if board is not None and _lacks_metric(scores):
-        ranking = board.metrics.exclude(direction="none").order_by("position", "pk").first()
-        values["scores"] = [{**each, "metric": each.get("metric") or (ranking.name if ranking else "")} for each in scores]
-    return values
+    if not may_submit(by):
+        raise desk.NotAllowed("Sign in to submit something.")
+    taking = _Taking(by, via)
+    taking.boards.expect({str(row.values.get("paper") or "") for row in found})
+    reports = [taking.row(row) for row in found]
+    taking.store()
+    return Report(batch=taking.batch, rows=tuple(reports))
+
+
+class _Taking:
+    """One file's rows on their way in."""
+
+    def __init__(self, by: User, via: Submission.Via) -> None:
+        self.batch, self.boards, self._columns = uuid.uuid4(), desk.Boards(locks=is_trusted(by)), desk.Columns()
+        self._by, self._via, self._is_trusted = by, via, is_trusted(by)
+        self._new: list[tuple[Submission, desk.Checked]] = []
+        self._data: dict[str, Leaderboard] = {}
+
+    def row(self, row: Row) -> RowReport:
+        """What becomes of a row."""
+        try:
+            submission = self._submission(row)
+        except (desk.Rejected, desk.Impossible, RowFault) as fault:
+            said = tuple(each.sentence for each in fault.findings) if isinstance(fault, desk.Rejected) else (str(fault),)
+            return RowReport(
+                number=row.number, title=str(row.values.get("model_name") or "")[:200], state=REFUSED, sentences=said
+            )
+        told = tuple(each["sentence"] for each in submission.findings if each["severity"] == findings.Severity.WARNING)
+        state = Submission.State.ACCEPTED if self._is_clean(submission) else Submission.State.WAITING
+        return RowReport(
+            number=row.number, title=submission.title, state=state, sentences=told, submission=str(submission.public_id)
+        )
+
+    def store(self) -> None:
+        """Store what was taken, and put what is clean on its boards."""
+        new = [submission for submission, _ in self._new]
+        clean = [(submission, checked.payload) for submission, checked in self._new if self._is_clean(submission)]
+        states.begin(new, at_once=[submission for submission, _ in clean])
+        links = Submission.areas.through
+        links.objects.bulk_create(
+            links(submission_id=submission.pk, area_id=area) for submission, checked in self._new for area in checked.areas
+        )
+        via = Change.Via.API if self._via == Submission.Via.API else Change.Via.FORM
+        with applying.acting_as(self._by.pk, via=via, origin=f"/submissions?batch={self.batch}"):
+            results = [(submission, payload) for submission, payload in clean if isinstance(payload, Result)]
+            apply_result.apply_many(results, boards=self.boards, columns=self._columns)
+            self._columns.judge()
+
+    def _submission(self, row: Row) -> Submission:
+        if row.complaint:
+            raise RowFault(row.complaint)
+        values = self._settled(row)
+        if values.get("external_id"):
+            shared = {"batch": self.batch, "boards": self.boards, "columns": self._columns}
+            return desk.submit("result", values, by=self._by, via=self._via, **shared)  # type: ignore[arg-type]  # as named
+        checked = desk.check("result", values, by=self._by, boards=self.boards)
+        if faults := findings.errors(checked.findings):
+            raise desk.Rejected(faults)
+        submission = desk.unsaved("result", checked, by=self._by, via=self._via, batch=self.batch)
+        self._new.append((submission, checked))
+        if isinstance(checked.payload, Result):
+            self.boards.take(checked.payload)
+        return submission
+
+    def _is_clean(self, submission: Submission) -> bool:
+        return self._is_trusted and not submission.is_flagged
+
+    def _settled(self, row: Row) -> dict[str, object]:
+        """The row with its board and metric, where a hub's file names the data alone.
+
+        Raises `RowFault` where several boards have that data.
+        """
+        values = dict(row.values)
+        scores = values.get("scores") or []
+        if values.get("board") or values.get("task") or not values.get("dataset"):
+            board = finding.board(str(values["board"])) if values.get("board") and _lacks_metric(scores) else None
+        else:
+            board = self._board_of_data(str(values["dataset"]))
+            values |= {"board": board.slug, "dataset": ""}
+        if board is not None and _lacks_metric(scores):
+            ranking = board.metrics.exclude(direction="none").order_by("position", "pk").first()
+            values["scores"] = [{**each, "metric": each.get("metric") or (ranking.name if ranking else "")} for each in scores]
+        return values
+
+    def _board_of_data(self, dataset: str) -> Leaderboard:
+        if dataset not in self._data:
+            self._data[dataset] = _board_of_data(dataset)
+        return self._data[dataset]
 
 
 def _lacks_metric(scores: Sequence[dict[str, object]]) -> bool:
@@ -123,7 +180,3 @@ def _board_of_data(dataset: str) -> Leaderboard:
     if not found:
         raise RowFault(f"No board has the data “{dataset}”: name the board in the form.")
     raise RowFault(f"Several boards have the data “{dataset}”: name one in the form, such as {found[0]}.")
-
-
-def _title(row: Row) -> str:
-    return str(row.values.get("model_name") or "")[:200]

@@ -20,6 +20,7 @@ ADDRESSES: Mapping[str, str] = {
     "paper": "papers:detail", "task": "tasks:detail", "dataset": "datasets:detail", "method": "methods:detail",
     "sota": "boards:detail",
 }  # fmt: skip
+_ORDER = {name: place for place, name in enumerate(LABELS)}
 ABOUT = {"edit", "removal"}
 HIDDEN = {"note", "external_id", "thing", "id", "fields", "was", "scores", "metrics"}
 
@@ -104,7 +105,9 @@ def _view(submission: Submission, told: Mapping[str, Any], rows: Mapping[str, Ma
 
 
 def _said(told: Mapping[str, Any]) -> Iterator[Line]:
-    for name, value in told.items():
+    # A database keeps no order of names: the forms' is the readers'.
+    for name in sorted(told, key=lambda name: _ORDER.get(name, len(_ORDER))):
+        value = told[name]
         if name in HIDDEN or value in ("", None, []):
             continue
         text = typed_text(value)

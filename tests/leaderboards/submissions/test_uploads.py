@@ -44,7 +44,7 @@ def test_a_thousand_rows_with_fifty_bad_ones_report_all_fifty_and_lose_none_of_t
         row = {
             "board": board.slug,
             "model_name": f"Model {number}",
-            "paper": f"Paper {number}",
+            "paper": f"2401.{number:05}",
             "table": "1",
             "Accuracy": f"{50 + number / 25:.2f}",
         }

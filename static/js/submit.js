@@ -1,4 +1,5 @@
 // Forms of submissions: names as one types, what the checks say while one types, and more rows. Without this script "Check" does it.
+// The form has a field called "dataset", which hides the property of that name: its attributes are asked for by name.
 (() => {
   const PAUSE = 400; // milliseconds without a key before the server is asked
   const KINDS = { error: "Error", warning: "Look", note: "Note" };
@@ -41,7 +42,7 @@
   };
 
   const completes = (form) => {
-    const address = form.dataset.lookup;
+    const address = form.getAttribute("data-lookup");
     const names = async (kind, query) => (await asked(`${address}?${new URLSearchParams({ kind, q: query })}`))?.found ?? [];
     for (const input of form.querySelectorAll("input[data-lookup]")) {
       const list = input.list;
@@ -77,7 +78,7 @@
     const check = later(async () => {
       question.abort();
       question = new AbortController();
-      const told = await asked(form.dataset.check, { method: "POST", body: new FormData(form), signal: question.signal });
+      const told = await asked(form.getAttribute("data-check"), { method: "POST", body: new FormData(form), signal: question.signal });
       if (!told) {
         return;
       }
@@ -114,7 +115,7 @@
     for (const form of document.querySelectorAll("form[data-lookup]")) {
       completes(form);
       grows(form);
-      if (form.dataset.check) {
+      if (form.getAttribute("data-check")) {
         checks(form);
       }
     }

@@ -135,6 +135,7 @@ def test_every_kind_has_a_form_that_sends_it(client, board, kind, values, title)
     ("kind", "query", "found"),
     [
         ("board", "trees", ["Parsing on Trees"]),
+        ("board", "pars", ["Parsing on Trees"]),
         ("task", "pars", ["Parsing"]),
         ("dataset", "trees", ["Trees"]),
         ("metric", "Parsing on Trees", ["Accuracy", "Params"]),

@@ -15,12 +15,13 @@ from portal.pages.links import Link, address, web_address
 from portal.pages.submit_fields import FORMS, RESULT, typed
 from portal.pages.word_differences import Piece, differences
 
-LABELS: Mapping[str, str] = {each.name: each.label for each in (*RESULT, *(i for form in FORMS.values() for i in form.inputs))}
+_OTHERS = [each for form in FORMS.values() for each in form.inputs]
+LABELS: Mapping[str, str] = {each.name: each.label for each in (*_OTHERS, *RESULT)}
 ADDRESSES: Mapping[str, str] = {
     "paper": "papers:detail", "task": "tasks:detail", "dataset": "datasets:detail", "method": "methods:detail",
     "sota": "boards:detail",
 }  # fmt: skip
-_ORDER = {name: place for place, name in enumerate(LABELS)}
+_ORDER = {each.name: place for place, each in enumerate((*_OTHERS, *RESULT))}
 ABOUT = {"edit", "removal"}
 HIDDEN = {"note", "external_id", "thing", "id", "fields", "was", "scores", "metrics"}
 

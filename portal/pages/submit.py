@@ -31,9 +31,16 @@ def thing(request: HttpRequest, kind: str) -> HttpResponse:
     if form is None:
         raise Http404("There is nothing of that kind to submit.")
     if request.method != "POST":
-        return show(request, form, values={}) if who(request) else ask_to_sign_in(request, form.title)
+        return show(request, form, values=_begun(request, form)) if who(request) else ask_to_sign_in(request, form.title)
     values = values_of(form.inputs, request.POST)
     return answer(request, kind, values, lambda found, checked: show(request, form, values=values, found=found, checked=checked))
+
+
+def _begun(request: HttpRequest, form: Form) -> dict[str, str]:
+    """What the page that led here says of the thing."""
+    return {
+        each.name: request.GET[each.name][:300] for each in form.inputs if each.name in {"paper", "task"} & request.GET.keys()
+    }
 
 
 def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any) -> HttpResponse:
@@ -114,7 +121,7 @@ def others(found: tuple[Finding, ...], names: set[str]) -> list[Finding]:
 def ask_to_sign_in(request: HttpRequest, title: str) -> HttpResponse:
     """For a stranger: where to sign in."""
     context = {"title": title, "sign_in": sign_in_address(request), "section": "submit"}
-    return page(request, "portal/submit_sign_in.html", context, is_live=True)
+    return page(request, "portal/submit_sign_in.html", context, is_live=True, is_indexed=False)
 
 
 def _status(found: tuple[Finding, ...]) -> int:

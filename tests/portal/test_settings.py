@@ -95,7 +95,14 @@ def test_the_runtime_role_cannot(db, statement):
 
 def test_every_table_has_the_rights_that_the_site_needs(db):
     searched = dict.fromkeys(["papers_search", "papers_search_added", "papers_search_title"], "r")
-    rights = {"workers_runevent": "ar", "workers_fault": "ar", "papers_change": "ar", "django_migrations": "r", **searched}
+    rights = {
+        "workers_runevent": "ar",
+        "workers_fault": "ar",
+        "papers_change": "ar",
+        "leaderboards_submissionevent": "ar",
+        "django_migrations": "r",
+        **searched,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, string_agg(left(lower(privilege_type), 2), '' ORDER BY privilege_type)"

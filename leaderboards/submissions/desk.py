@@ -26,6 +26,9 @@ from papers.catalogue_row import CatalogueRow
 State, Via = Submission.State, Submission.Via
 
 
+SENT_BEFORE = findings.error("sent_before", "", "You have sent this before, and it waits for a reviewer.")
+
+
 class NotAllowed(Exception):
     """This person may not do this; the message is a sentence."""
 
@@ -71,6 +74,8 @@ def submit(
     if faults := findings.errors(checked.findings):
         raise Rejected(faults)
     submission = unsaved(kind, checked, by=by, via=via, batch=batch)
+    if Submission.objects.waiting().filter(submitter=by, kind=kind, payload=submission.payload).exists():
+        raise Rejected([SENT_BEFORE])
     at_once = [submission] if is_trusted(by) and not submission.is_flagged else []
     with _without_clashes():
         states.begin([submission], at_once=at_once)

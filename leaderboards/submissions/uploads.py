@@ -1,5 +1,6 @@
 """Taking many results at once: each row for itself, all in one transaction, with a report that names every row."""
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -96,6 +97,8 @@ class _Taking:
         self._by, self._via, self._is_trusted = by, via, is_trusted(by)
         self._new: list[tuple[Submission, desk.Checked]] = []
         self._data: dict[str, Leaderboard] = {}
+        waiting = Submission.objects.waiting().filter(submitter=by, kind=Submission.Kind.RESULT)
+        self._waiting = {as_json(payload) for payload in waiting.values_list("payload", flat=True)}
 
     def row(self, row: Row) -> RowReport:
         """What becomes of a row."""
@@ -138,6 +141,8 @@ class _Taking:
         if faults := findings.errors(checked.findings):
             raise desk.Rejected(faults)
         submission = desk.unsaved("result", checked, by=self._by, via=self._via, batch=self.batch)
+        if as_json(submission.payload) in self._waiting:
+            raise desk.Rejected([desk.SENT_BEFORE])
         self._new.append((submission, checked))
         if isinstance(checked.payload, Result):
             self.boards.take(checked.payload)
@@ -167,6 +172,11 @@ class _Taking:
         if dataset not in self._data:
             self._data[dataset] = _board_of_data(dataset)
         return self._data[dataset]
+
+
+def as_json(payload: object) -> str:
+    """One text for equal payloads: a database keeps no order of names."""
+    return json.dumps(payload, sort_keys=True)
 
 
 def _lacks_metric(scores: Sequence[dict[str, object]]) -> bool:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
-from accounts.roles import is_trusted
+from accounts.roles import is_trusted, may_review
 from leaderboards import submissions
 from leaderboards.models import Submission
 from leaderboards.submissions import findings
@@ -22,7 +22,9 @@ from portal.pages.submit_fields import FORMS, RESULT, Form, scores_of, typed, un
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """What can be submitted, and what happens to it."""
-    return page(request, "portal/submit.html", {"section": "submit", "forms": FORMS.values()})
+    person = who(request)
+    context = {"section": "submit", "forms": FORMS.values(), "may_review": person is not None and may_review(person)}
+    return page(request, "portal/submit.html", context)
 
 
 def thing(request: HttpRequest, kind: str) -> HttpResponse:
@@ -38,9 +40,8 @@ def thing(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _begun(request: HttpRequest, form: Form) -> dict[str, str]:
     """What the page that led here says of the thing."""
-    return {
-        each.name: request.GET[each.name][:300] for each in form.inputs if each.name in {"paper", "task"} & request.GET.keys()
-    }
+    names = {each.name for each in form.inputs} & {"paper", "task"} & request.GET.keys()
+    return {name: request.GET[name][:300] for name in names}
 
 
 def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any) -> HttpResponse:

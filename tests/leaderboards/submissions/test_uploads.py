@@ -70,6 +70,9 @@ def test_rows_of_a_reader_wait_and_a_double_in_the_file_is_found(board):
     assert [(row.number, row.state) for row in report.rows] == [(2, "waiting"), (3, "refused"), (5, "waiting")]
     assert report.refused[0].sentences == ("The board has this very result: A, Accuracy 90.1.",)
     assert not Claim.objects.exists()
+    again = uploads.take(rows_of("x.csv", text), by=Submission.objects.first().submitter)
+    assert {row.sentences[0] for row in again.refused} == {"You have sent this before, and it waits for a reviewer."}
+    assert (Submission.objects.count(), again.counts["refused"]) == (2, 3)
 
 
 def test_json_rows_are_as_the_api_has_them(board):

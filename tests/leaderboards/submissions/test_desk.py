@@ -8,7 +8,8 @@ from django.db import connection, connections
 
 from leaderboards import submissions
 from leaderboards.models import Claim, Leaderboard, MadeRow, Metric, Notice, ReviewArea, Score, Submission, SubmissionEvent
-from leaderboards.submissions import reviewing, states
+from leaderboards.submissions import notices, reviewing, states
+from leaderboards.tasks import mail_notice
 from papers import history
 from papers.models import Change, Dataset, Method, Paper, PaperRepository, Task
 from tests.factories.catalogue import (
@@ -82,6 +83,22 @@ def test_what_a_reader_sends_waits_and_a_reviewer_lets_it_in(board):
     with pytest.raises(submissions.Impossible):
         submissions.accept(sent, by=reviewer)
     assert Claim.objects.filter(model_name="BERT").count() == 1
+
+
+def test_a_decision_is_mailed_where_mail_is_configured(board, settings, mailoutbox, django_capture_on_commit_callbacks):
+    reviewer, reader, silent = make_person("reviewer"), make_person(email="reader@example.org"), make_person()
+    for has_mail, person, asked in ((False, reader, 0), (True, silent, 0), (True, reader, 1)):
+        settings.HAS_MAIL = has_mail
+        sent = submissions.submit("result", result(board, model_name=f"{has_mail} {person}"), by=person, via=FORM)
+        with django_capture_on_commit_callbacks() as callbacks:
+            submissions.refuse(sent, by=reviewer, reason="No such table.")
+        assert len(callbacks) == asked
+    notice = Notice.objects.latest("pk")
+    mail_notice(notice.pk)
+    assert [(mail.to, mail.body) for mail in mailoutbox] == [(["reader@example.org"], notice.sentence)]
+    notices.mark_read([notice])
+    mail_notice(notice.pk)
+    assert len(mailoutbox) == 1
 
 
 def test_a_reviewer_refuses_with_a_reason_and_amends_with_one(board):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from leaderboards.admin_forms import ClaimForm, MetricForm, MetricFormSet, ScoreForm, ScoreFormSet
 from leaderboards.corrections import rejudge
-from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, Score
+from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, ReviewArea, Score
 from papers.admin import CatalogueAdmin
 from papers.admin_fields import PlainFields
 from papers.catalogue_row import Source
@@ -149,3 +149,12 @@ class MeasurementAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
         """Nobody: it is superseded or retracted."""
         return False
+
+
+@admin.register(ReviewArea)
+class ReviewAreaAdmin(admin.ModelAdmin):
+    """The areas that reviewers are limited to; a reviewer without any decides about everything."""
+
+    list_display = ("reviewer", "area")
+    list_select_related = ("reviewer", "area")
+    raw_id_fields = ("reviewer", "area")

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from leaderboards.count_models import BoardCount, DatasetCount, DatasetYear, TaskBoards
+from leaderboards.submission_models import MadeRow, Notice, RerunVote, ReviewArea, Submission, SubmissionEvent
 from leaderboards.verdicts import DEFAULT_MARGIN
 from leaderboards.watch_models import Alert, Watch
 from papers.catalogue_row import CatalogueQuerySet, CatalogueRow, Source
@@ -21,12 +22,18 @@ __all__ = [
     "DatasetCount",
     "DatasetYear",
     "Leaderboard",
+    "MadeRow",
     "Measurement",
     "Metric",
     "Model",
+    "Notice",
     "Protocol",
+    "RerunVote",
+    "ReviewArea",
     "Score",
     "Source",
+    "Submission",
+    "SubmissionEvent",
     "TaskBoards",
     "Watch",
     "cell_text",

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 _PAPERS = "after year sort code"
 _LISTS = ("tasks", "benchmarks", "dataset", "methods", "method", "model", "author", "conference", "libraries", "users")
 _WITHOUT = (
-    "", "paper", "area", "badge", "conferences", "trends", "downloads", "submit", "about", "design",
+    "", "paper", "area", "badge", "conferences", "trends", "downloads", "about", "design",
     "latest.atom", "latest-with-code.atom", "sitemap.xml", "sitemaps", "robots.txt", "opensearch.xml",
     "site.webmanifest", "favicon.ico",
 )  # fmt: skip
@@ -23,6 +23,7 @@ _READ: Mapping[str, str] = {
     "datasets": "after modality task language order",
     "search": "q type task year code page",
     "search.atom": "q",
+    "submit": "kind q board paper task dataset model_name",
     **dict.fromkeys(_LISTS, "after"),
     **dict.fromkeys(_WITHOUT, ""),
 }  # fmt: skip

@@ -117,9 +117,16 @@ DATABASES = {
 }
 DATABASE_WORKER_ROLE = environment.text("DATABASE_WORKER_ROLE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Tables whose rows the site may add but never change: the catalogue's and a run's history, what brakes did, and faults
-# (portal/database_roles.py grants accordingly).
-APPEND_ONLY_TABLES = ["papers_brakelift", "papers_braketrip", "papers_change", "workers_fault", "workers_runevent"]
+# Tables whose rows the site may add but never change: the catalogue's, a run's and a submission's history, what brakes did, and
+# faults (portal/database_roles.py grants accordingly).
+APPEND_ONLY_TABLES = [
+    "leaderboards_submissionevent",
+    "papers_brakelift",
+    "papers_braketrip",
+    "papers_change",
+    "workers_fault",
+    "workers_runevent",
+]
 # Tables that the site only reads: the search index, which a trigger of the owner's keeps.
 READ_ONLY_TABLES = ["papers_search", "papers_search_title", "papers_search_added"]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leaderboards", "0012_verdicts"),
+        ("leaderboards", "0014_submissions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

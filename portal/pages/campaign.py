@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
 
-from leaderboards import model_names
+from leaderboards import model_names, rerun_votes
 from leaderboards.models import Claim, ClaimQuerySet, Leaderboard, Protocol, Score, shown
 from papers.models import Paper
 from portal.context import page, staff
@@ -38,6 +38,7 @@ class Row:
     model: str
     metric_name: str
     value: str
+    votes: int
     mappings: tuple[ClaimMapping, ...]
     suggestions: tuple[Suggestion, ...]
 
@@ -170,6 +171,7 @@ def _rows(kind: str, slug: str, mappings: list[ClaimMapping]) -> tuple[Row, ...]
         .order_by("claim__leaderboard", "claim", "metric__position", "metric")
     )
     suggested = campaigns.suggestions(scores)
+    votes = rerun_votes.counts(keys)
     rows = [
         Row(
             claim=score.claim_id,
@@ -178,9 +180,10 @@ def _rows(kind: str, slug: str, mappings: list[ClaimMapping]) -> tuple[Row, ...]
             model=score.claim.model_name,
             metric_name=score.metric.name,
             value=score.text,
+            votes=votes.get(score.claim_id, 0),
             mappings=tuple(mapped[score.claim_id, score.metric_id]),
             suggestions=suggested.get((score.claim_id, score.metric_id), ()),
         )
         for score in scores
     ]
-    return tuple(sorted(rows, key=lambda row: (not row.mappings, not row.suggestions))[:SHOWN])
+    return tuple(sorted(rows, key=lambda row: (not row.mappings, -row.votes, not row.suggestions))[:SHOWN])

@@ -6,11 +6,6 @@ from django.templatetags.static import static
 from portal.context import page
 
 
-def submit(request: HttpRequest) -> HttpResponse:
-    """What can be submitted, and that it cannot yet."""
-    return page(request, "portal/submit.html", {"section": "submit"})
-
-
 def about(request: HttpRequest) -> HttpResponse:
     """What this is, whose data it shows and how measurements are made."""
     return page(request, "portal/about.html", {"section": "about"})

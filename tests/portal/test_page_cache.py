@@ -28,7 +28,8 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 UNSHOWN = {
     "leaderboards_alert", "leaderboards_watch", "papers_brakelift", "papers_braketrip", "papers_change", "papers_wordstatistics", "papers_archiveimport", "papers_starobservation",
     "workers_run", "workers_runevent", "workers_fault", "workers_prompt", "workers_sample", "workers_shard", "workers_request", "workers_worker",
-    "workers_benchmarklicence",
+    "workers_benchmarklicence", "leaderboards_submission", "leaderboards_submission_areas", "leaderboards_submissionevent",
+    "leaderboards_maderow", "leaderboards_notice", "leaderboards_reviewarea", "leaderboards_rerunvote",
 }  # fmt: skip
 
 

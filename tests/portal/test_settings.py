@@ -95,8 +95,15 @@ def test_the_runtime_role_cannot(db, statement):
 
 def test_every_table_has_the_rights_that_the_site_needs(db):
     searched = dict.fromkeys(["papers_search", "papers_search_added", "papers_search_title"], "r")
-    grows = dict.fromkeys(["papers_brakelift", "papers_braketrip", "papers_change", "workers_fault", "workers_runevent"], "ar")
-    rights = {"django_migrations": "r", **grows, **searched}
+    logs = [
+        "leaderboards_submissionevent",
+        "papers_brakelift",
+        "papers_braketrip",
+        "papers_change",
+        "workers_fault",
+        "workers_runevent",
+    ]
+    rights = {"django_migrations": "r", **dict.fromkeys(logs, "ar"), **searched}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, string_agg(left(lower(privilege_type), 2), '' ORDER BY privilege_type)"

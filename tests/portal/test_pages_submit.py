@@ -1,0 +1,227 @@
+"""Submitting by forms: what they ask, what the checks say beside them, and who may send them."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leaderboards.models import Claim, RerunVote, Submission
+from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
+from tests.factories.people import make_person
+from tests.portal.reading import in_order, read
+
+pytestmark = pytest.mark.django_db
+
+FORMS = ["result", "paper", "code", "dataset", "task", "method", "upload"]
+
+
+@pytest.fixture
+def board():
+    found = make_board(
+        task=make_task(name="Parsing"),
+        dataset=make_dataset(name="Trees"),
+        slug="parsing-on-trees",
+        metrics=("Accuracy", "Params"),
+    )
+    for number in range(4):
+        make_result(found, model_name=f"Old {number}", scores={"Accuracy": f"9{number}.0"})
+    return found
+
+
+def signed_in(client, role="reader"):
+    person = make_person(role)
+    client.force_login(person)
+    return person
+
+
+def posted(**values):
+    return {
+        "board": "Parsing on Trees", "model_name": "BERT", "metric": ["Accuracy", "", ""], "value": ["92.5", "", ""],
+        "direction": ["", "", ""], "paper": "1810.04805", "table": "Table 1", "uses_additional_data": "no", **values,
+    }  # fmt: skip
+
+
+def test_a_stranger_is_led_to_sign_in_and_can_send_nothing(client, board):
+    page = read(client.get("/submit"))
+    assert [href for href in page.hrefs() if href.startswith("/submit/")] == [f"/submit/{kind}" for kind in FORMS]
+    for kind in FORMS:
+        response = client.get(f"/submit/{kind}?board=parsing-on-trees")
+        assert (response.status_code, bool(response.cookies)) == (200, False)
+        assert "Sign in first" in read(response).main
+        assert client.post(f"/submit/{kind}", posted()).status_code == 403
+        assert client.post(f"/submit/check/{kind}", posted()).status_code == 403
+    claim = board.claims.first()
+    for address in ("/submissions", "/notices", "/review"):
+        assert client.get(address).status_code == 403
+    for address in (f"/votes/{claim.public_id}", "/edit/task/parsing", "/edit/task/parsing/remove", "/review/decide"):
+        assert client.post(address, {"name": "Other", "reason": "x"}).status_code == 403
+    assert not Submission.objects.exists()
+    assert not RerunVote.objects.exists()
+
+
+def test_a_result_is_checked_with_its_rank_and_then_sent(client, board):
+    make_paper(title="BERT", arxiv_id="1810.04805")
+    reader = signed_in(client)
+    page = read(client.get("/submit/result?board=parsing-on-trees"))
+    assert ("input", "Parsing on Trees") in [(tag, at.get("value")) for tag, at in page.elements if at.get("name") == "board"]
+    checked = client.post("/submit/result", posted(action="check"))
+    assert checked.status_code == 200
+    assert "It would rank 2 of 5 by Accuracy on Parsing on Trees. A reviewer will look at it." in read(checked).main
+    assert not Submission.objects.exists()
+    asked = client.post("/submit/check/result", posted(value=["0.925", "", ""])).json()
+    assert [finding["code"] for finding in asked["findings"]] == ["scale_other"]
+    sent = client.post("/submit/result", posted(action="send"))
+    submission = Submission.objects.get()
+    assert (sent.status_code, sent["Location"]) == (302, f"/submissions/{submission.public_id}")
+    assert (submission.submitter, submission.state, submission.via) == (reader, "waiting", "form")
+    assert submission.payload["uses_additional_data"] is False
+    in_order(
+        read(client.get(sent["Location"])).main,
+        ["BERT: Accuracy 92.5 on Parsing on Trees", "Waiting", "Table or figure Table 1", "Withdraw"],
+    )
+    assert submission.title in read(client.get("/submissions")).main
+
+
+def test_what_is_wrong_stands_under_its_field_and_what_was_typed_stays(client, board):
+    signed_in(client, "contributor")
+    response = client.post("/submit/result", posted(model_name="", code_url="javascript:x", value=["lots", "", ""]))
+    assert response.status_code == 422
+    assert "Name the model as the paper does." in read(response).main
+    page = read(client.post("/submit/result", posted(code_url="javascript:x", value=["lots", "", ""])))
+    in_order(page.main, ["“lots” is no number", "The address has to begin with https:// or http://."])
+    assert "lots" in [at.get("value") for _, at in page.elements if at.get("name") == "value"]
+    assert not Submission.objects.exists()
+
+
+def test_a_clean_result_of_a_contributor_stands_on_the_board_at_once(client, board):
+    signed_in(client, "contributor")
+    client.post("/submit/result", posted(action="send"))
+    assert "BERT" in read(client.get("/sota/parsing-on-trees")).main
+    assert Claim.objects.get(model_name="BERT").uses_additional_data is False
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "title"),
+    [
+        ("paper", {"title": "A New Paper", "arxiv_id": "2401.00001", "authors": "Ada\nBob\n"}, "A New Paper"),
+        ("dataset", {"name": "Cities", "homepage": "https://example.org", "languages": "German\nDanish"}, "Cities"),
+        ("task", {"name": "Depth Guessing", "parent_task": "Parsing"}, "Depth Guessing"),
+        ("method", {"name": "Adapter X", "introduced_year": "2021"}, "Adapter X"),
+        (
+            "code",
+            {"paper": "1706.03762", "url": "https://github.com/a/b", "is_official": "yes", "framework": "jax"},
+            "https://github.com/a/b of Attention",
+        ),
+    ],
+)
+def test_every_kind_has_a_form_that_sends_it(client, board, kind, values, title):
+    make_paper(title="Attention", arxiv_id="1706.03762")
+    signed_in(client, "contributor")
+    assert client.get(f"/submit/{kind}").status_code == 200
+    assert client.post(f"/submit/{kind}", {}).status_code == 422
+    assert client.post("/submit/check/" + kind, values).json() == {
+        "findings": [],
+        "outlook": "It will be published at once.",
+    } or kind in {"dataset", "task"}
+    sent = client.post(f"/submit/{kind}", values)
+    submission = Submission.objects.get()
+    assert (sent.status_code, submission.kind, submission.title, submission.state) == (302, kind, title, "accepted")
+    assert client.get(sent["Location"]).status_code == 200
+    assert client.get("/submit/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "found"),
+    [
+        ("board", "trees", ["Parsing on Trees"]),
+        ("board", "pars", ["Parsing on Trees"]),
+        ("task", "pars", ["Parsing"]),
+        ("dataset", "trees", ["Trees"]),
+        ("metric", "Parsing on Trees", ["Accuracy", "Params"]),
+        ("metric", "/sota/parsing-on-trees", ["Accuracy", "Params"]),
+        ("task", "p", []),
+        ("user", "admin", []),
+    ],
+)
+def test_names_are_offered_while_one_types(client, board, kind, query, found):
+    assert client.get("/submit/lookup", {"kind": kind, "q": query}).json() == {"found": found}
+
+
+def test_a_change_is_shown_as_a_difference_and_goes_the_same_way(client, board):
+    task = board.task
+    task.description = "Trees of words."
+    task.save()
+    reader = signed_in(client)
+    page = read(client.get("/edit/task/parsing"))
+    assert "Edit Parsing" in page.main
+    values = {"name": "Parsing", "description": "Trees of phrases.\r\n", "synonyms": "", "note": "Clearer."}
+    shown = client.post("/edit/task/parsing", {**values, "action": "check"})
+    assert b"Trees of <del>words</del><ins>phrases</ins>." in shown.content
+    sent = client.post("/edit/task/parsing", {**values, "action": "send"})
+    submission = Submission.objects.get()
+    assert submission.payload["fields"] == {"description": "Trees of phrases."}
+    assert (submission.payload["was"], submission.state, submission.submitter) == (
+        {"description": "Trees of words."},
+        "waiting",
+        reader,
+    )
+    assert b"Trees of <del>words</del><ins>phrases</ins>." in client.get(sent["Location"]).content
+    task.refresh_from_db()
+    assert task.description == "Trees of words."
+    assert "Change at least one field." in read(client.post("/edit/task/parsing", {"name": "Parsing"})).main
+    removal = client.post("/edit/task/parsing/remove", {"reason": ""})
+    assert (removal.status_code, "Say why it should go." in read(removal).main) == (422, True)
+    client.post("/edit/task/parsing/remove", {"reason": "It is a part of another."})
+    assert Submission.objects.get(kind="removal").title == "task “Parsing”"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("paper", "a-paper"),
+        ("dataset", "trees"),
+        ("sota", "parsing-on-trees"),
+        ("method", "nope"),
+        ("user", "1"),
+        ("result", "nope"),
+    ],
+)
+def test_whatever_is_shown_can_be_edited(client, board, kind, key):
+    make_paper(title="A Paper", slug="a-paper")
+    signed_in(client)
+    response = client.get(f"/edit/{kind}/{key}")
+    assert response.status_code == (404 if key in {"nope", "1"} else 200)
+
+
+def test_people_vote_for_what_should_be_measured_and_staff_see_it_beside_the_cost(client, admin_client, board):
+    claim = board.claims.order_by("pk").first()
+    for _ in range(2):
+        signed_in(client)
+        for _ in range(2):
+            response = client.post(f"/votes/{claim.public_id}", {"wish": "yes"})
+    assert response["Location"] == f"/edit/sota/parsing-on-trees#result-{claim.public_id}"
+    assert RerunVote.objects.count() == 2
+    in_order(read(client.get("/edit/sota/parsing-on-trees")).main, ["Old 0", "Take your vote back", "2 votes", "Old 1", "Vote"])
+    in_order(read(admin_client.get("/campaigns?board=parsing-on-trees")).main, ["Old 0", "90.0", "2 votes", "Old 1"])
+    client.post(f"/votes/{claim.public_id}", {"wish": "no"})
+    assert RerunVote.objects.count() == 1
+
+
+def test_the_list_of_a_boards_results_takes_as_many_queries_for_many(client, board):
+    signed_in(client)
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as found:
+            client.get("/edit/sota/parsing-on-trees")
+        counts.append(len(found))
+        for _ in range(5):
+            make_result(board, scores={"Accuracy": "50"})
+    assert counts[0] == counts[1] < 20
+
+
+def test_check_answers_json_that_a_script_can_show(client, board):
+    signed_in(client, "contributor")
+    told = client.post("/submit/check/result", posted(metric=["Accuracy", "Accuracy"], value=["92", "93"]))
+    assert json.loads(told.content)["outlook"] == ""
+    assert {(each["severity"], each["field"]) for each in told.json()["findings"]} >= {("error", "scores")}

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from workers import checkpoints, lifecycle
+from workers import checkpoints, lifecycle, passes
 from workers.models import BenchmarkLicence, Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
 from workers.states import Priority
 
@@ -73,7 +73,7 @@ class ClaimMappingAdmin(admin.ModelAdmin):
     def ask_for_runs(self, request: HttpRequest, queryset: QuerySet[ClaimMapping]) -> None:
         """Ask for one run a checkpoint and protocol; a run that is open already is joined."""
         assert isinstance(request.user, User)
-        runs = {lifecycle.request(mapping, by=request.user) for mapping in queryset.select_related("protocol")}
+        runs = {lifecycle.request(passes.leader(mapping), by=request.user) for mapping in queryset.select_related("protocol")}
         for run in runs:
             line = format_html('<a href="{}">{}</a>: {}', link_to(run), run, run.get_state_display())
             self.message_user(request, line, messages.SUCCESS)

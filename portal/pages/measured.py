@@ -20,7 +20,7 @@ from portal.context import Viewer
 from portal.pages import figures, judged
 from portal.pages.judged import Family, Judged, ProtocolFound
 from portal.pages.links import Link, address, host_of, web_address
-from workers import waiting
+from workers import passes, waiting
 from workers.models import Checkpoint, ClaimMapping, Run
 from workers.states import RunState
 
@@ -149,7 +149,8 @@ def mapped(where: Q) -> ArraySubquery:
 
     Trial runs are left out, since they never stand beside a claim.
     """
-    runs = Run.objects.open().filter(checkpoint=OuterRef("checkpoint"), protocol=OuterRef("protocol"), items_per_task=None)
+    answers = passes.same_as_outer("protocol", "protocol")
+    runs = Run.objects.open().filter(answers, checkpoint=OuterRef("checkpoint"), items_per_task=None)
     newest = runs.order_by("-requested_at").values(found=JSONObject(public_id="public_id", state="state"))[:1]
     found = JSONObject(
         id="pk", claim_id="claim_id", metric_id="metric_id", checkpoint="checkpoint__name",

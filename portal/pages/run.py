@@ -23,7 +23,7 @@ from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from portal.pages.run_live import Live
-from workers import waiting
+from workers import passes, waiting
 from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent
 from workers.states import Priority, RunState, ShardState
@@ -218,11 +218,10 @@ def _standing(item: Measurement) -> str:
 
 
 def _targets(run: Run) -> tuple[Target, ...]:
-    """The claims that the run tests, by the mappings of its checkpoint and protocol."""
-    mappings = ClaimMapping.objects.filter(
-        shown("metric__leaderboard__"), checkpoint=run.checkpoint, protocol=run.protocol
-    ).select_related("claim__paper", "metric__leaderboard__task")
-    return tuple(_target(mapping) for mapping in mappings.order_by("pk"))
+    """The claims that the run tests, by the mappings of its checkpoint and of the protocols that its pass answers, each once."""
+    mappings = passes.mappings_of(run).filter(shown("metric__leaderboard__"))
+    found = mappings.select_related("claim__paper", "metric__leaderboard__task").order_by("pk")
+    return tuple(dict.fromkeys(_target(mapping) for mapping in found))
 
 
 def _target(mapping: ClaimMapping) -> Target:

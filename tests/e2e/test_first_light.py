@@ -33,7 +33,7 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     with running_site(folder) as (address, output):
         password = re.search(r"user admin, password (\S+)", output.read_text())
-        yield address, password[1]
+        yield address, password[1], folder / "var"
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def wait_until(is_so, *, seconds):
 @pytest.fixture
 def page(site, chromium, tmp_path):
     """A fresh browser's page on the site; a script error, a breach of the policy or a request elsewhere fails the test."""
-    address, _ = site
+    address, *_ = site
     faults = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)

@@ -14,8 +14,8 @@ LONGEST = 5_000
 class Answer(models.Model):
     """What a person answers to a measurement, in Markdown.
 
-    It is neither changed nor deleted (the database refuses it, save to the tables' owner, who redacts); it can be taken back with a
-    reason, by its author or by a reviewer, and then the reason is shown in its place.
+    It is neither changed nor deleted (the database refuses it, save to the tables' owner, who redacts); it can be taken back
+    with a reason, by its author or by a reviewer, and then the reason is shown in its place.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -31,7 +31,9 @@ def may_answer(measurement: Measurement, person: Person) -> bool:
 
 def may_withdraw(answer: Answer, person: Person) -> bool:
     """Its author, and whoever reviews."""
-    return answer.withdrawn_at is None and roles.may_submit(person) and (answer.author_id == person.pk or roles.may_review(person))
+    return (
+        answer.withdrawn_at is None and roles.may_submit(person) and (answer.author_id == person.pk or roles.may_review(person))
+    )
 
 
 def post(measurement: Measurement, *, text: str, by: User) -> Answer:

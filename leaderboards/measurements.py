@@ -95,8 +95,8 @@ def record(
 ) -> Measurement:
     """Keep a run's number for a board, beside the claim where there is one, for staff to publish.
 
-    The self-test's says nothing about anybody's work, and is published at once. Repeating the call for the same run and protocol changes
-    nothing and returns what is there.
+    The self-test's says nothing about anybody's work, and is published at once. Repeating the call for the same run and protocol
+    changes nothing and returns what is there.
     """
     measurement, is_new = Measurement.objects.get_or_create(
         run_id=run_id,

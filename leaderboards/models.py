@@ -327,9 +327,7 @@ class Measurement(models.Model):
     superseded_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="supersedes")
     retracted_at = models.DateTimeField(null=True, blank=True)
     retraction_reason = models.TextField(blank=True, default="")
-    answer_count = models.PositiveIntegerField(
-        default=0, db_default=0, editable=False, help_text="Answers that stand beside it."
-    )
+    answer_count = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="Answers that stand beside it.")
 
     objects = MeasurementQuerySet.as_manager()
 

@@ -28,6 +28,7 @@ from portal.pages import (
     for_programs,
     home,
     libraries,
+    measurement,
     method,
     method_list,
     model,
@@ -132,6 +133,9 @@ runs = [
 ]
 measurements = [
     path("measurements", publishing.measurement_list, name="list"),
+    path("measurements/<uuid:public_id>", measurement.measurement_detail, name="detail"),
+    path("measurements/<uuid:public_id>/answers", measurement.answer, name="answer"),
+    path("measurements/<uuid:public_id>/answers/<uuid:answer_id>/withdraw", measurement.withdraw, name="withdraw_answer"),
     path("measurements/<uuid:public_id>/publish", publishing.publish, name="publish"),
     path("measurements/<uuid:public_id>/retract", publishing.retract, name="retract"),
     path("measurements/<uuid:public_id>/supersede", publishing.supersede, name="supersede"),

@@ -1,7 +1,7 @@
 """Protocols that one pass answers: they ask the same prompts in the same way, and differ in what of the answers counts.
 
-A run is asked for under one of them and measures all that are mapped (workers/reduce.py): GPT-NeoX-20B's MMLU by whole answers, as they
-are and by their length, is one run.
+A run is asked for under one of them and measures all that are mapped (workers/reduce.py): GPT-NeoX-20B's MMLU by whole answers,
+as they are and by their length, is one run.
 """
 
 import json

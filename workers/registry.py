@@ -20,7 +20,10 @@ NEOX_20B = "gpt-neox-20b"
 MMLU_LETTERS = "mmlu-5-shot-letters"
 MMLU_2022_BY_LENGTH = "mmlu-5-shot-whole-answers-by-length-2022"
 MMLU_2022 = "mmlu-5-shot-whole-answers-2022"
-MMLU_2022_RULES = ["letter", *(f"full_text{rule}" for rule in ("", "_per_character", "_per_byte", "_per_token", "_unconditional"))]
+MMLU_2022_RULES = [
+    "letter",
+    *(f"full_text{rule}" for rule in ("", "_per_character", "_per_byte", "_per_token", "_unconditional")),
+]
 """What a run of MMLU's form of 2022 reports in one pass: every rule that a published number may have been scored by."""
 SELFTEST = "portal-selftest"
 SELFTEST_MODEL = "Self-Test GPT-NeoX (3 layers × 128)"
@@ -45,8 +48,14 @@ class KnownMapping:
 
 KNOWN_MAPPINGS = [
     KnownMapping(
-        task, "MML", "GPT-NeoX 20B (5-shot)", "arxiv:2204.06745", "Average (%)", NEOX_20B,
-        (MMLU_LETTERS, MMLU_2022_BY_LENGTH, MMLU_2022), 100.0,
+        task,
+        "MML",
+        "GPT-NeoX 20B (5-shot)",
+        "arxiv:2204.06745",
+        "Average (%)",
+        NEOX_20B,
+        (MMLU_LETTERS, MMLU_2022_BY_LENGTH, MMLU_2022),
+        100.0,
     )  # fmt: skip
     for task in ("Transfer Learning", "Multi-Task Learning")
 ]
@@ -133,9 +142,9 @@ _MMLU: Mapping[str, Mapping[str, object]] = {
         "rules": MMLU_2022_RULES,
         "name": "MMLU, 5-shot, whole answers by length (as in 2022)",
         "description": (
-            "As lm-eval 0.2.0 of March 2022 asked and scored it, prompts to the byte: no line that names the subject, five worked "
-            "examples drawn for each question, which answer in full text, and as the answer the option whose whole text has the "
-            "highest log-likelihood by its length in characters. The same run scores letters too, and tells all rules apart."
+            "As lm-eval 0.2.0 of March 2022 asked and scored it, prompts to the byte: no line that names the subject, five "
+            "worked examples drawn for each question, which answer in full text, and as the answer the option whose whole text "
+            "has the highest log-likelihood by its length in characters. The same run scores letters too."
         ),
     },
     MMLU_2022: {

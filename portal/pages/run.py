@@ -203,18 +203,9 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
         claim=item.claim.model_name if item.claim else "",
         claimed=claimed.text if claimed else "",
         measured=measured.in_words(item, claimed=judged.of_score(claimed, board=item.leaderboard, metric=item.metric)),
-        standing=_standing(item),
+        standing=measured.standing_of(item),
         is_unpublished=item.published_at is None,
     )
-
-
-def _standing(item: Measurement) -> str:
-    """Why a measurement does not stand on its board; empty when it does."""
-    if item.retracted_at:
-        return f"Retracted: {item.retraction_reason}"
-    if item.superseded_by_id:
-        return "Superseded by a later measurement."
-    return "" if item.published_at else "Not published yet: only staff see it."
 
 
 def _targets(run: Run) -> tuple[Target, ...]:

@@ -58,7 +58,10 @@ def test_only_the_migrations_know_the_owner(compose):
 
 
 def test_workers_connect_as_the_role_that_migrations_grant_a_worker_s_rights(compose):
-    users = {name: re.match(r"postgresql://(\w+):", service["environment"]["DATABASE_URL"])[1] for name, service in ours(compose).items()}
+    users = {
+        name: re.match(r"postgresql://(\w+):", service["environment"]["DATABASE_URL"])[1]
+        for name, service in ours(compose).items()
+    }
     assert users == {
         "migrate": addresses.RUNTIME_ROLE, "web": addresses.RUNTIME_ROLE, "scheduler": addresses.RUNTIME_ROLE,
         "worker": addresses.WORKER_ROLE, "worker-gpu": addresses.WORKER_ROLE,

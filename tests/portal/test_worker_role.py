@@ -109,7 +109,13 @@ def test_it_takes_a_run_from_its_plan_to_its_measurement(is_selftest, as_worker)
         headline = MetricValue("mmlu_anatomy", "acc", 0.5, 0.1, 2, 0.25)
         outcomes = tuple(SampleOutcome(n, "A", "A", True, 0.5) for n in range(2))
         whole = Run.objects.select_related("checkpoint__model", "protocol").get(pk=run.pk)
-        reduce._store(whole, Reduction((headline,), outcomes, {}), {whole.protocol_id: headline}, lease=lease, responses=[Response(-1.0, True)] * 4)
+        reduce._store(
+            whole,
+            Reduction((headline,), outcomes, {}),
+            {whole.protocol_id: headline},
+            lease=lease,
+            responses=[Response(-1.0, True)] * 4,
+        )
         if Measurement.objects.count() == 1:
             run = _asked_again(run)
     assert set(Run.objects.values_list("state", flat=True)) == {"finished"}

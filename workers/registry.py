@@ -177,7 +177,7 @@ def _protocol(slug: str, **words: object) -> Protocol:
     if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
         slug = f"{slug}-{slugify(harness.replace('.', '-'))}"
     known = Protocol.objects.filter(**facts).order_by("pk").first()
-    return known or Protocol.objects.create(slug=slug, prompt_family=facts["task"], split="test", **facts, **words)
+    return known or Protocol.objects.create(slug=slug, prompt_family=str(facts["task"]), split="test", **facts, **words)
 
 
 _USUAL: Mapping[str, object] = {

@@ -32,10 +32,9 @@ class CheckpointForm(ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["memory_bytes"].required = False
-        self.fields[
-            "memory_bytes"
-        ].help_text = "Memory that loading and scoring need, in bytes; left empty, it is reckoned from the parameters and the number format."
+        memory = self.fields["memory_bytes"]
+        memory.required = False
+        memory.help_text = "Memory that loading and scoring need, in bytes; empty: reckoned from parameters and number format."
 
     def clean(self) -> dict[str, Any]:
         """Say in one sentence why a location is not allowed."""

@@ -74,8 +74,7 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
         for name in {bare_name(checkpoint.name), bare_name(checkpoint.model.name)}:
             checkpoints[name].append(checkpoint)
     scores = [score for score in scores if bare_name(score.claim.model_name) in checkpoints]
-    harness = version("lm-eval")
-    protocols = [protocol for protocol in Protocol.objects.order_by("pk") if _runs_here(protocol, harness)]
+    protocols = sorted(runnable_protocols(), key=lambda protocol: protocol.pk)
     scales = {metric.pk: harness_boards.scale_of(metric) for metric in {score.metric for score in scores}}
     mapped = set(_keys(ClaimMapping.objects.filter(claim__in={score.claim_id for score in scores})))
     return {
@@ -93,12 +92,18 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
     }
 
 
+def runnable_protocols() -> list[Protocol]:
+    """The protocols of the installed harness, by name; how others measured cannot be rerun here."""
+    harness = version("lm-eval")
+    return [protocol for protocol in Protocol.objects.order_by("name") if _runs_here(protocol, harness)]
+
+
 def _keys(mappings: Iterable[ClaimMapping]) -> Iterable[tuple[int | None, int, int, int]]:
     return ((item.claim_id, item.metric_id, item.checkpoint_id, item.protocol_id) for item in mappings)
 
 
 def _runs_here(protocol: Protocol, harness: str) -> bool:
-    """Whether it is one of the installed harness; how others measured cannot be rerun here."""
+    """Whether it is one of the installed harness."""
     return isinstance(protocol.versions, dict) and protocol.versions.get("lm_eval") == harness
 
 

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from leaderboards.models import Claim, Leaderboard, Metric, Model, Protocol, Score, Source
 from papers.models import Dataset, Task
-from workers import licences
+from workers import licences, stock_protocols
 from workers.evaluation import mmlu_2022, selftest
 from workers.models import Checkpoint, ClaimMapping
 
@@ -67,6 +67,8 @@ def ensure() -> None:
     _neox_20b()
     for slug in _MMLU:
         _mmlu(slug)
+    for facts in stock_protocols.facts():
+        _protocol(str(facts.pop("slug")), **facts)
     _selftest()
     licences.ensure()
 
@@ -173,11 +175,16 @@ def _protocol(slug: str, **words: object) -> Protocol:
     """
     harness = version("lm-eval")
     facts = {name: words.pop(name, usual) for name, usual in _USUAL.items()}
-    facts |= {"task": words.pop("task"), "num_fewshot": words.pop("num_fewshot"), "versions": {"lm_eval": harness}}
+    facts |= {
+        "split": words.pop("split", "test"),
+        "task": words.pop("task"),
+        "num_fewshot": words.pop("num_fewshot"),
+        "versions": {"lm_eval": harness},
+    }
     if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
         slug = f"{slug}-{slugify(harness.replace('.', '-'))}"
     known = Protocol.objects.filter(**facts).order_by("pk").first()
-    return known or Protocol.objects.create(slug=slug, prompt_family=str(facts["task"]), split="test", **facts, **words)
+    return known or Protocol.objects.create(slug=slug, prompt_family=str(facts["task"]), **facts, **words)
 
 
 _USUAL: Mapping[str, object] = {

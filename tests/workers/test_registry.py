@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db.models import Value
 from django.db.models.functions import Concat
 
-from leaderboards.models import Claim, Leaderboard, Protocol
+from leaderboards.models import Claim, Leaderboard, Protocol, Score
 from papers.models import Source
 from portal.archive_import import import_paths
 from workers import campaigns, passes, registry
@@ -59,6 +59,25 @@ def test_a_campaign_offers_letters_and_whole_answers_of_2022_and_one_pass_scores
     again = campaigns.measure(mappings.filter(protocol__metric="acc", protocol__task="mmlu_2022"), by=admin_user)
     assert again == [whole]
     assert campaigns.cost(mappings).open_runs == 2
+
+
+def test_a_campaign_suggests_a_stock_protocol_for_every_other_claim_of_the_paper(demo):
+    scores = Score.objects.filter(claim__paper__slug__startswith="gpt-neox-20b", claim__model_name__startswith="GPT-NeoX")
+    suggested = campaigns.suggestions(scores.select_related("claim", "metric__leaderboard"))
+    by_board = {
+        Score.objects.get(claim=cell[0], metric=cell[1]).claim.leaderboard.dataset_name: {
+            (item.protocol.task, item.protocol.num_fewshot, item.protocol.metric, item.scale) for item in items
+        }
+        for cell, items in suggested.items()
+    }
+    both = {"acc", "acc_norm"}
+    assert {name: found for name, found in by_board.items() if name != "MML"} == {
+        "LAMBADA": {("lambada_openai", 0, "acc", 100.0)},
+        "PIQA": {("piqa", 0, metric, 100.0) for metric in both},
+        "SciQ": {("sciq", 0, metric, 100.0) for metric in both},
+        "ARC (Challenge)": {("arc_challenge", 0, metric, 100.0) for metric in both},
+        "TriviaQA": {("triviaqa", 0, "exact_match,remove_whitespace", 100.0)},
+    }
 
 
 def test_an_archive_that_takes_the_demo_over_keeps_the_mappings(demo, shared_data):

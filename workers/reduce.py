@@ -31,7 +31,7 @@ def reduce(lease: RunLease) -> None:
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
         responses = responses_of(run)
-        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses)
+        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=run.checkpoint.dtype)
         connection.close()  # it lay idle while the harness computed
         headlines = {run.protocol_id: headline_of(run, reduction), **_others_of_the_pass(run, reduction)}
         _store(run, reduction, headlines, lease=lease, responses=responses)

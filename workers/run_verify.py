@@ -42,7 +42,7 @@ def of_run(run: Run) -> Iterator[Check]:
     stands = str(run.results.get("responses_sha256", ""))
     if stands:
         yield _digest("responses", stands=stands, found=digest_of(responses))
-    reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses)
+    reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=run.checkpoint.dtype)
     yield from _metrics(run.results["metrics"], reduction)
     if stands:
         yield from _task_hashes(run.results["harness"]["task_hashes"], reduction)
@@ -61,7 +61,8 @@ def of_folder(folder: Path) -> Iterator[Check]:
     further = {item: lines[0] for item, lines in _entries(folder, manifest, "further_").items()}
     responses = list(_responses(planned, entries, further))
     yield _digest("responses", stands=str(manifest["responses_sha256"]), found=digest_of(responses))
-    reduction = engine.reduce(spec, planned, responses)
+    dtype = str(manifest["provenance"]["checkpoint"]["dtype"])
+    reduction = engine.reduce(spec, planned, responses, dtype=dtype)
     yield from _metrics(manifest["metrics"], reduction)
     yield from _results(folder, manifest, reduction)
     yield from _task_hashes(manifest["task_hashes"], reduction)

@@ -240,3 +240,14 @@ def test_a_claim_is_followed_from_what_staff_register_and_ask_for_to_the_verdict
     expect(tests.get_by_role("link", name="A run of ours")).to_have_attribute("href", run)
     stranger.goto(run)
     expect(stranger.get_by_role("main").get_by_text("33.6").first).to_be_visible()
+
+
+def test_running_exactly_this_again_gives_the_same_answers_to_the_bit(page, site):
+    """The run of the test before once more, by the worker."""
+    sign_in(page, site, then="/runs")
+    page.get_by_role("main").get_by_role("link", name=re.compile("Small NeoX")).first.click()
+    page.get_by_role("button", name="Run exactly this again").click()
+    page.wait_for_url("**/runs/*")
+    expect(page.get_by_text("Finished").first).to_be_visible(timeout=240_000)
+    page.reload()
+    expect(page.get_by_text("It came out bit-identical: all 540 requests and their answers are the same.")).to_be_visible()

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 def joules() -> float | None:
     """Joules that the GPUs which torch uses have used since some moment in the past, whoever used them; None where nothing tells.
 
-    Only differences say something. Nothing tells on a CPU, without the module pynvml (which nvidia-ml-py brings), and on GPUs that
+    Only differences say something. Nothing tells on a CPU, without the module pynvml (nvidia-ml-py brings it), and on GPUs that
     have no meter.
     """
     meters = _meters()

@@ -1,6 +1,7 @@
 """Boards, claims, protocols and measurements in the admin."""
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,7 @@ from leaderboards.admin_forms import ClaimForm, MetricForm, MetricFormSet, Score
 from leaderboards.corrections import rejudge
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, ReviewArea, Score
 from papers.admin import CatalogueAdmin
-from papers.admin_fields import PlainFields
+from papers.admin_fields import OneLine, PlainFields
 from papers.catalogue_row import Source
 from papers.slugs import first_free, slugify_title
 
@@ -55,6 +56,31 @@ class LeaderboardAdmin(CatalogueAdmin):
         for formset in formsets:
             for metric in [*formset.new_objects, *(metric for metric, _ in formset.changed_objects)]:
                 rejudge(metric)
+
+
+@admin.register(Metric)
+class MetricAdmin(admin.ModelAdmin):
+    """Columns, to choose from where a mapping names one; they are edited with their board."""
+
+    list_display = ("name", "leaderboard", "direction")
+    list_select_related = ("leaderboard__task",)
+    search_fields = ("name", "leaderboard__slug", "leaderboard__dataset_name", "leaderboard__task__name")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Not in the index."""
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """With their board."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
+        """With their board."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
+        """With their board."""
+        return False
 
 
 @admin.register(Claim)
@@ -107,11 +133,26 @@ class ModelAdmin(CatalogueAdmin):
 
 
 @admin.register(Protocol)
-class ProtocolAdmin(admin.ModelAdmin):
+class ProtocolAdmin(OneLine, admin.ModelAdmin):
     """Protocols: one that measured something is frozen, since its numbers depend on every word of it."""
 
     list_display = ("name", "task", "num_fewshot", "scoring", "aggregation")
+    search_fields = ("name", "task", "slug")
+    fields = (
+        "name", "slug", "task", "num_fewshot", "scoring", "aggregation", "metric", "rules", "dataset_names", "split",
+        "prompt_family", "versions", "margin", "noise", "description", "is_selftest", "public_id",
+    )  # fmt: skip
+    one_line = ("name", "task", "metric", "split", "prompt_family")
     prepopulated_fields = {"slug": ("name",)}
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new protocol is one of the harness that is installed here: a run under any other is refused."""
+        return {"versions": {"lm_eval": version("lm-eval")}, **super().get_changeform_initial_data(request)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        """Store it; where nobody named the prompts' family it is the task's."""
+        obj.prompt_family = obj.prompt_family or obj.task
+        super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
         """Only a protocol that measured nothing."""

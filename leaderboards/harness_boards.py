@@ -89,7 +89,7 @@ def _columns(number: HarnessNumber) -> Iterator[Metric]:
 
 def _store(number: HarnessNumber, metric: Metric, results: HarnessResults, publication: Publication) -> bool:
     task = TASKS[number.task]
-    is_share = number.metric in measurements.PROPORTIONS
+    is_share = measurements.is_proportion(number.metric)
     obtained = Obtained(
         value=number.value,
         standard_error=number.standard_error,
@@ -128,7 +128,7 @@ def _protocol(number: HarnessNumber, task: KnownTask, *, num_fewshot: int) -> Pr
         prompt_family=number.task,
         split=task.split,
         dataset_names=list(task.datasets),
-        margin=DEFAULT_MARGIN if number.metric in measurements.PROPORTIONS else None,
+        margin=DEFAULT_MARGIN if measurements.is_proportion(number.metric) else None,
         description="As a results file of lm-eval states it: task, version of the task, worked examples, metric.",
     )
 

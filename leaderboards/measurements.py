@@ -16,7 +16,13 @@ from leaderboards import intervals
 from leaderboards.models import Claim, Measurement, MeasurementQuerySet, Metric, Model, Protocol
 
 PROPORTIONS = frozenset({"acc", "acc_norm", "exact_match", "em"})
-"""Metrics of the harness that are shares of items, under whichever filter, so that their interval is a proportion's."""
+"""Metrics of the harness that are shares of items, under whichever filter or rule, so that their interval is a proportion's."""
+
+
+def is_proportion(harness_metric: str) -> bool:
+    """Whether a metric is a share of items: "acc", "exact_match,strict-match", "acc[letter]"; a mean of shares is none."""
+    name, _, qualifier = harness_metric.partition(",")
+    return name.partition("[")[0] in PROPORTIONS and qualifier != "macro"
 
 
 class Refused(Exception):
@@ -44,7 +50,7 @@ class Obtained:
 
     def interval(self, *, harness_metric: str) -> tuple[float | None, float | None]:
         """The 95 % interval in the board's unit; empty where nothing is known to make one of."""
-        if harness_metric.partition(",")[0] in PROPORTIONS:
+        if is_proportion(harness_metric):
             low, high = intervals.wilson(self.value, items=self.items)
         elif self.standard_error is not None:
             low, high = intervals.normal(self.value, standard_error=self.standard_error)
@@ -89,18 +95,18 @@ def record(
 ) -> Measurement:
     """Keep a run's number for a board, beside the claim where there is one, for staff to publish.
 
-    The self-test's says nothing about anybody's work, and is published at once. Repeating the call for the same run changes
-    nothing and returns what is there.
+    The self-test's says nothing about anybody's work, and is published at once. Repeating the call for the same run and protocol
+    changes nothing and returns what is there.
     """
     measurement, is_new = Measurement.objects.get_or_create(
         run_id=run_id,
         metric=metric,
         claim=claim,
+        protocol=protocol,
         defaults={
             "leaderboard": metric.leaderboard,
             "model": model,
             "model_name": claim.model_name if claim else model.name,
-            "protocol": protocol,
             "checkpoint": checkpoint,
             "measured_at": measured_at,
             "published_at": timezone.now() if protocol.is_selftest else None,

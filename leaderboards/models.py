@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from leaderboards.answer_models import Answer
 from leaderboards.count_models import BoardCount, DatasetCount, DatasetYear, TaskBoards
 from leaderboards.submission_models import MadeRow, Notice, RerunVote, ReviewArea, Submission, SubmissionEvent
 from leaderboards.verdicts import DEFAULT_MARGIN
@@ -17,6 +18,7 @@ from papers.models import Dataset, Paper, Task
 
 __all__ = [
     "Alert",
+    "Answer",
     "BoardCount",
     "Claim",
     "DatasetCount",
@@ -335,6 +337,7 @@ class Measurement(models.Model):
     superseded_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="supersedes")
     retracted_at = models.DateTimeField(null=True, blank=True)
     retraction_reason = models.TextField(blank=True, default="")
+    answer_count = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text="Answers that stand beside it.")
 
     objects = MeasurementQuerySet.as_manager()
 
@@ -345,7 +348,7 @@ class Measurement(models.Model):
                 name="measurement_by_run_or_publication",
             ),
             models.UniqueConstraint(
-                fields=["run_id", "metric", "claim"],
+                fields=["run_id", "metric", "claim", "protocol"],
                 condition=Q(run_id__isnull=False),
                 nulls_distinct=False,
                 name="measurement_once_a_run",

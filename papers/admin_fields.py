@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
@@ -63,6 +64,18 @@ class ObjectList(forms.JSONField):
         if any(without_unstorable(part) != part for part in found):
             raise ValidationError("Write no NUL character and no half of a surrogate pair.")
         return found
+
+
+class OneLine:
+    """For admins: the texts named in `one_line` are names and addresses, and get a box of one line."""
+
+    one_line: tuple[str, ...] = ()
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """The form field of a column."""
+        if db_field.name in self.one_line:
+            kwargs |= {"widget": AdminTextInputWidget(attrs={"size": 60})}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # of the admin beside it
 
 
 class PlainFields:

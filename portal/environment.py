@@ -15,6 +15,7 @@ VARIABLES: Mapping[str, str] = {
     "DATABASE_URL": "address of the database by the runtime role, postgresql://role:password@host:5432/name",
     "DATABASE_OWNER_URL": "address of the same database by the owner role, which migrates",
     "DATABASE_WORKER_ROLE": "name of the role that workers connect as, where they have one of their own",
+    "DATABASE_WORKER_URL": "address of the same database by that role, for the worker that manage.py up starts",
     "REDIS_URL": "address of Celery's broker, redis://:password@host:6379/0",
     "CACHE_URL": "address of the cache's Redis, when it is not the broker's",
     "PAGE_CACHE_MB": "megabytes of pages that each web process keeps; 0 keeps none",
@@ -195,6 +196,11 @@ def postgres_address(name: str, default: str) -> PostgresAddress:
         port=port,
         options=options,
     )
+
+
+def user_of(name: str, default: str) -> str:
+    """The role in a database's URL; empty where there is no URL."""
+    return postgres_address(name, default).user if text(name, default) else ""
 
 
 def mail_server(name: str) -> MailServer | None:

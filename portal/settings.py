@@ -115,7 +115,9 @@ DATABASES = {
     "default": _database("DATABASE_URL", EMBEDDED.database_url),
     "owner": _database("DATABASE_OWNER_URL", EMBEDDED.owner_url if DATABASE_IS_EMBEDDED else environment.text("DATABASE_URL")),
 }
-DATABASE_WORKER_ROLE = environment.text("DATABASE_WORKER_ROLE")
+# Workers have a role of their own; its name is what migrations grant rights to, its address what `up` gives its worker.
+DATABASE_WORKER_URL = environment.text("DATABASE_WORKER_URL", EMBEDDED.worker_url if DATABASE_IS_EMBEDDED else "")
+DATABASE_WORKER_ROLE = environment.text("DATABASE_WORKER_ROLE") or environment.user_of("DATABASE_WORKER_URL", DATABASE_WORKER_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Tables whose rows the site may add but never change: the catalogue's, a run's and a submission's history, what brakes did, and
 # faults (portal/database_roles.py grants accordingly).

@@ -34,6 +34,7 @@ from portal.pages import (
     history,
     home,
     libraries,
+    measurement,
     method,
     method_list,
     model,
@@ -151,6 +152,9 @@ runs = [
 ]
 measurements = [
     path("measurements", publishing.measurement_list, name="list"),
+    path("measurements/<uuid:public_id>", measurement.measurement_detail, name="detail"),
+    path("measurements/<uuid:public_id>/answers", measurement.answer, name="answer"),
+    path("measurements/<uuid:public_id>/answers/<uuid:answer_id>/withdraw", measurement.withdraw, name="withdraw_answer"),
     path("measurements/<uuid:public_id>/publish", publishing.publish, name="publish"),
     path("measurements/<uuid:public_id>/retract", publishing.retract, name="retract"),
     path("measurements/<uuid:public_id>/supersede", publishing.supersede, name="supersede"),

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from workers import checkpoints, lifecycle
+from papers.admin_fields import OneLine
+from workers import checkpoints, lifecycle, passes, registry
 from workers.models import BenchmarkLicence, Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
 from workers.states import Priority
 
@@ -25,9 +26,15 @@ class CheckpointForm(ModelForm):
     class Meta:
         model = Checkpoint
         fields = (
-            "slug", "name", "model", "hub_id", "folder", "revision", "dtype",
+            "name", "slug", "model", "hub_id", "revision", "folder", "dtype",
             "parameter_count", "memory_bytes", "device", "recipe",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        memory = self.fields["memory_bytes"]
+        memory.required = False
+        memory.help_text = "Memory that loading and scoring need, in bytes; empty: reckoned from parameters and number format."
 
     def clean(self) -> dict[str, Any]:
         """Say in one sentence why a location is not allowed."""
@@ -41,27 +48,53 @@ class CheckpointForm(ModelForm):
             checkpoints.location_of(named)
         except checkpoints.CheckpointRefused as refused:
             raise ValidationError(str(refused)) from refused
+        if not cleaned.get("memory_bytes"):
+            cleaned["memory_bytes"] = registry.memory_needed(cleaned["parameter_count"], bytes_each=BYTES_EACH[cleaned["dtype"]])
         return cleaned
 
 
+BYTES_EACH = {"float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+
+
 @admin.register(Checkpoint)
-class CheckpointAdmin(admin.ModelAdmin):
+class CheckpointAdmin(OneLine, admin.ModelAdmin):
     """Checkpoints: the weights that workers may load."""
 
     form = CheckpointForm
     list_display = ("name", "location", "dtype", "device", "parameter_count", "memory_bytes")
+    search_fields = ("name", "slug", "hub_id", "folder")
     prepopulated_fields = {"slug": ("name",)}
-    raw_id_fields = ("model",)
+    one_line = ("name", "hub_id", "revision", "folder")
+    autocomplete_fields = ("model",)
     readonly_fields = ("public_id",)
+
+
+class ClaimMappingForm(ModelForm):
+    """Refuses a column of another board than the claim's."""
+
+    class Meta:
+        model = ClaimMapping
+        fields = ("claim", "metric", "checkpoint", "protocol", "scale")
+
+    def clean(self) -> dict[str, Any]:
+        """Say in a sentence what does not belong together."""
+        cleaned = super().clean() or self.cleaned_data
+        claim, metric = cleaned.get("claim"), cleaned.get("metric")
+        if claim and metric and claim.leaderboard_id != metric.leaderboard_id:
+            raise ValidationError(f"The claim stands on {claim.leaderboard}, and the metric is a column of {metric.leaderboard}.")
+        return cleaned
 
 
 @admin.register(ClaimMapping)
 class ClaimMappingAdmin(admin.ModelAdmin):
     """What can test a claim, and the action that asks for it."""
 
+    form = ClaimMappingForm
+
     list_display = ("claim", "board", "checkpoint", "protocol", "scale")
     list_select_related = ("claim", "checkpoint", "protocol", "metric__leaderboard__task")
     raw_id_fields = ("claim", "metric")
+    autocomplete_fields = ("checkpoint", "protocol")
     actions = ("ask_for_runs",)
 
     @admin.display(description="Board")
@@ -73,7 +106,7 @@ class ClaimMappingAdmin(admin.ModelAdmin):
     def ask_for_runs(self, request: HttpRequest, queryset: QuerySet[ClaimMapping]) -> None:
         """Ask for one run a checkpoint and protocol; a run that is open already is joined."""
         assert isinstance(request.user, User)
-        runs = {lifecycle.request(mapping, by=request.user) for mapping in queryset.select_related("protocol")}
+        runs = {lifecycle.request(passes.leader(mapping), by=request.user) for mapping in queryset.select_related("protocol")}
         for run in runs:
             line = format_html('<a href="{}">{}</a>: {}', link_to(run), run, run.get_state_display())
             self.message_user(request, line, messages.SUCCESS)

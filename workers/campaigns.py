@@ -14,9 +14,9 @@ from importlib.metadata import version
 from accounts.models import User
 from leaderboards import comparable, harness_boards
 from leaderboards.comparable import Subject
-from leaderboards.measurements import PROPORTIONS
+from leaderboards.measurements import is_proportion
 from leaderboards.models import Measurement, Protocol, Score
-from workers import lifecycle
+from workers import lifecycle, passes
 from workers.models import Checkpoint, ClaimMapping, Run
 from workers.states import RunState
 
@@ -74,8 +74,7 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
         for name in {bare_name(checkpoint.name), bare_name(checkpoint.model.name)}:
             checkpoints[name].append(checkpoint)
     scores = [score for score in scores if bare_name(score.claim.model_name) in checkpoints]
-    harness = version("lm-eval")
-    protocols = [protocol for protocol in Protocol.objects.order_by("pk") if _runs_here(protocol, harness)]
+    protocols = sorted(runnable_protocols(), key=lambda protocol: protocol.pk)
     scales = {metric.pk: harness_boards.scale_of(metric) for metric in {score.metric for score in scores}}
     mapped = set(_keys(ClaimMapping.objects.filter(claim__in={score.claim_id for score in scores})))
     return {
@@ -83,7 +82,7 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
             Suggestion(
                 checkpoint=checkpoint,
                 protocol=protocol,
-                scale=scales[score.metric_id] if protocol.metric in PROPORTIONS else 1.0,
+                scale=scales[score.metric_id] if is_proportion(protocol.metric) else 1.0,
             )
             for checkpoint in checkpoints[bare_name(score.claim.model_name)]
             for protocol in protocols
@@ -93,12 +92,18 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
     }
 
 
+def runnable_protocols() -> list[Protocol]:
+    """The protocols of the installed harness, by name; how others measured cannot be rerun here."""
+    harness = version("lm-eval")
+    return [protocol for protocol in Protocol.objects.order_by("name") if _runs_here(protocol, harness)]
+
+
 def _keys(mappings: Iterable[ClaimMapping]) -> Iterable[tuple[int | None, int, int, int]]:
     return ((item.claim_id, item.metric_id, item.checkpoint_id, item.protocol_id) for item in mappings)
 
 
 def _runs_here(protocol: Protocol, harness: str) -> bool:
-    """Whether it is one of the installed harness; how others measured cannot be rerun here."""
+    """Whether it is one of the installed harness."""
     return isinstance(protocol.versions, dict) and protocol.versions.get("lm_eval") == harness
 
 
@@ -116,13 +121,13 @@ def _fits(score: Score, protocol: Protocol) -> bool:
 
 
 def cost(mappings: Collection[ClaimMapping]) -> Cost:
-    """What measuring these claims takes; the mappings come with `checkpoint`. Five queries at most."""
+    """What measuring these claims takes; the mappings come with `checkpoint` and `protocol`. Five queries at most."""
     to_measure = _unmeasured(mappings)
-    pairs = {(item.checkpoint_id, item.protocol_id): item.checkpoint for item in to_measure}
-    runs = Run.objects.filter(checkpoint__in={key for key, _ in pairs}, items_per_task=None)
-    open_pairs = set(runs.open().values_list("checkpoint_id", "protocol_id")) & pairs.keys()
+    pairs = {_pass(item): item.checkpoint for item in to_measure}
+    runs = Run.objects.filter(checkpoint__in={key for key, _ in pairs}, items_per_task=None).select_related("protocol")
+    open_pairs = {_pass(run) for run in runs.open().defer("provenance", "results")} & pairs.keys()
     finished = runs.filter(state=RunState.FINISHED, started_at__isnull=False, finished_at__isnull=False).order_by("finished_at")
-    took = {(run.checkpoint_id, run.protocol_id): _took(run) for run in finished.defer("provenance", "results")}
+    took = {_pass(run): _took(run) for run in finished.defer("provenance", "results")}
     asked = pairs.keys() - open_pairs
     return Cost(
         claims=len(to_measure),
@@ -135,15 +140,20 @@ def cost(mappings: Collection[ClaimMapping]) -> Cost:
     )
 
 
+def _pass(item: ClaimMapping | Run) -> tuple[int, str]:
+    """What one run measures: the weights, and all protocols that one pass answers."""
+    return item.checkpoint_id, passes.key(item.protocol)
+
+
 def _took(run: Run) -> timedelta:
     assert run.started_at is not None and run.finished_at is not None  # the query asks for it
     return run.finished_at - run.started_at
 
 
 def measure(mappings: Collection[ClaimMapping], *, by: User) -> list[Run]:
-    """Ask for the runs that measure these claims, one for each checkpoint and protocol; open ones are joined."""
-    firsts = {(item.checkpoint_id, item.protocol_id): item for item in _unmeasured(mappings)}
-    return [lifecycle.request(mapping, by=by) for mapping in firsts.values()]
+    """Ask for the runs that measure these claims, one for each checkpoint and pass; open ones are joined."""
+    firsts = {_pass(item): item for item in _unmeasured(mappings)}
+    return [lifecycle.request(passes.leader(mapping), by=by) for mapping in firsts.values()]
 
 
 def _unmeasured(mappings: Collection[ClaimMapping]) -> Sequence[ClaimMapping]:

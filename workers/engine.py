@@ -138,11 +138,11 @@ class Engine:
 
         return devices.threads()
 
-    def reduce(self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
-        """The harness's own metrics out of the responses."""
+    def reduce(self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str) -> Reduction:
+        """The harness's own metrics out of the responses of a model in that number format."""
         from workers.evaluation import harness
 
-        return harness.reduce(spec, plan, responses)
+        return harness.reduce(spec, plan, responses, dtype=dtype)
 
     def device(self) -> "Device":
         """Where this process computes, as WORKER_DEVICE prefers."""

@@ -1,6 +1,7 @@
 """What all shards of a run say together: one query, however many there are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
@@ -19,7 +20,9 @@ SELECT
     sum(device_joules), count(device_joules), count(*) FILTER (WHERE batches_done > 0),
     coalesce(sum(device_tokens / device_seconds) FILTER (WHERE is_busy AND device_tokens > 0 AND device_seconds > 0), 0),
     count(*) FILTER (WHERE is_busy AND NOT (device_tokens > 0 AND device_seconds > 0)),
-    count(*) FILTER (WHERE is_busy)
+    count(*) FILTER (WHERE is_busy),
+    count(*) FILTER (WHERE state = 'done'), min(claimed_at), max(done_at) FILTER (WHERE state = 'done'),
+    coalesce(sum(greatest(0, extract(epoch FROM done_at - claimed_at) - device_seconds)) FILTER (WHERE state = 'done'), 0)
 FROM (
     SELECT *, state = 'running' AND lease_expires_at > statement_timestamp() AS is_busy FROM workers_shard WHERE run_id = %s
 ) shard
@@ -30,7 +33,8 @@ FROM (
 class Overview:
     """A run's shards together. `states` has a character for each: q queued, 0 to 3 running, d done, f failed.
 
-    `joules` were told for `told_energy` of the `begun` shards; None where for none.
+    `joules` were told for `told_energy` of the `begun` shards; None where for none. `other_seconds` is how long workers had the
+    shards that are done without scoring them: loading weights, and making batches ready.
     """
 
     shards: int
@@ -46,6 +50,10 @@ class Overview:
     busy: int
     rate_told: float
     busy_untold: int
+    done: int
+    first_claimed_at: datetime | None
+    last_done_at: datetime | None
+    other_seconds: float
 
     @property
     def average(self) -> float | None:
@@ -69,7 +77,7 @@ def of(run: Run) -> Overview:
         cursor.execute(_OVERVIEW, [run.pk])
         row = cursor.fetchone()
     assert row is not None  # an aggregate always has a row
-    shards, states, batches_done, batches, tokens, timed, seconds, joules, told, begun, rate, untold, busy = row
+    shards, states, batches_done, batches, tokens, timed, seconds, joules, told, begun, rate, untold, busy, *times = row
     return Overview(
         shards=shards,
         states=states,
@@ -84,4 +92,8 @@ def of(run: Run) -> Overview:
         busy=busy,
         rate_told=float(rate),
         busy_untold=untold,
+        done=times[0],
+        first_claimed_at=times[1],
+        last_done_at=times[2],
+        other_seconds=float(times[3]),
     )

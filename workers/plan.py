@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection, transaction
 
-from leaderboards.models import Protocol
 from workers import checkpoints, lifecycle, shards, speed, stopping, warm
 from workers.engine import Engine, open_engine
 from workers.evaluation import mmlu_2022, selftest
@@ -47,17 +46,17 @@ def spec_of(run: Run) -> ProtocolSpec:
         task=run.protocol.task,
         num_fewshot=run.protocol.num_fewshot,
         limit=run.items_per_task,
-        include_path=_own_definitions(run.protocol),
+        include_path=own_definitions(run.protocol.task, is_selftest=run.protocol.is_selftest),
         seeds=Seeds(**run.seeds),
         rules=tuple(str(rule) for rule in run.protocol.rules),
     )
 
 
-def _own_definitions(protocol: Protocol) -> str | None:
-    """Where the protocol's task is defined, if it is one of ours and not lm-eval's."""
-    if protocol.is_selftest:
+def own_definitions(task: str, *, is_selftest: bool) -> str | None:
+    """Where a protocol's task is defined, if it is one of ours and not lm-eval's."""
+    if is_selftest:
         return str(selftest.TASK_FOLDER)
-    return str(mmlu_2022.TASK_FOLDER) if mmlu_2022.has(protocol.task) else None
+    return str(mmlu_2022.TASK_FOLDER) if mmlu_2022.has(task) else None
 
 
 def stored_plan(run: Run) -> Plan:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -45,7 +46,19 @@ def this_worker() -> Worker:
         "registered_at": Now(),
         "last_seen_at": Now(),
     }
-    worker, _ = Worker.objects.update_or_create(name=_name, defaults=facts)
+    return written(_name, facts)
+
+
+def written(name: str, facts: Mapping[str, object]) -> Worker:
+    """The row of the worker of this name, with these facts.
+
+    Not by `update_or_create`: that writes every moment of the row, what staff decided about the worker among them, which the
+    workers' database role may not.
+    """
+    worker, is_new = Worker.objects.get_or_create(name=name, defaults=facts)
+    if not is_new:
+        Worker.objects.filter(pk=worker.pk).update(**facts)
+        worker.refresh_from_db()
     return worker
 
 

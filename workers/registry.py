@@ -3,6 +3,7 @@
 `ensure` may be run at any time: it adds what is missing and leaves alone what staff changed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -11,12 +12,19 @@ from django.utils.text import slugify
 
 from leaderboards.models import Claim, Leaderboard, Metric, Model, Protocol, Score, Source
 from papers.models import Dataset, Task
-from workers import licences
-from workers.evaluation import selftest
+from workers import licences, stock_protocols
+from workers.evaluation import mmlu_2022, selftest
 from workers.models import Checkpoint, ClaimMapping
 
 NEOX_20B = "gpt-neox-20b"
 MMLU_LETTERS = "mmlu-5-shot-letters"
+MMLU_2022_BY_LENGTH = "mmlu-5-shot-whole-answers-by-length-2022"
+MMLU_2022 = "mmlu-5-shot-whole-answers-2022"
+MMLU_2022_RULES = [
+    "letter",
+    *(f"full_text{rule}" for rule in ("", "_per_character", "_per_byte", "_per_token", "_unconditional")),
+]
+"""What a run of MMLU's form of 2022 reports in one pass: every rule that a published number may have been scored by."""
 SELFTEST = "portal-selftest"
 SELFTEST_MODEL = "Self-Test GPT-NeoX (3 layers × 128)"
 SELFTEST_PARAMETERS = 432_768
@@ -34,11 +42,21 @@ class KnownMapping:
     paper_key: str
     metric: str
     checkpoint: str
+    protocols: tuple[str, ...]
     scale: float
 
 
 KNOWN_MAPPINGS = [
-    KnownMapping(task, "MML", "GPT-NeoX 20B (5-shot)", "arxiv:2204.06745", "Average (%)", NEOX_20B, 100.0)
+    KnownMapping(
+        task,
+        "MML",
+        "GPT-NeoX 20B (5-shot)",
+        "arxiv:2204.06745",
+        "Average (%)",
+        NEOX_20B,
+        (MMLU_LETTERS, MMLU_2022_BY_LENGTH, MMLU_2022),
+        100.0,
+    )  # fmt: skip
     for task in ("Transfer Learning", "Multi-Task Learning")
 ]
 
@@ -47,7 +65,10 @@ KNOWN_MAPPINGS = [
 def ensure() -> None:
     """Add the checkpoints, protocols, boards and licences that ship with the portal where they are missing."""
     _neox_20b()
-    _mmlu_letters()
+    for slug in _MMLU:
+        _mmlu(slug)
+    for facts in stock_protocols.facts():
+        _protocol(str(facts.pop("slug")), **facts)
     _selftest()
     licences.ensure()
 
@@ -69,14 +90,15 @@ def _map(known: KnownMapping) -> int:
     new = 0
     for metric in metrics:
         for claim in claims.filter(leaderboard=metric.leaderboard):
-            _, is_new = ClaimMapping.objects.get_or_create(
-                claim=claim,
-                metric=metric,
-                checkpoint=Checkpoint.objects.get(slug=known.checkpoint),
-                protocol=_mmlu_letters(),
-                defaults={"scale": known.scale},
-            )
-            new += is_new
+            for slug in known.protocols:
+                _, is_new = ClaimMapping.objects.get_or_create(
+                    claim=claim,
+                    metric=metric,
+                    checkpoint=Checkpoint.objects.get(slug=known.checkpoint),
+                    protocol=_mmlu(slug),
+                    defaults={"scale": known.scale},
+                )
+                new += is_new
     return new
 
 
@@ -105,39 +127,72 @@ def memory_needed(parameter_count: int, *, bytes_each: int) -> int:
     return -(-parameter_count * bytes_each * 11 // 10)
 
 
-def _mmlu_letters() -> Protocol:
-    return _protocol(
-        MMLU_LETTERS,
-        task="mmlu",
-        num_fewshot=5,
-        name="MMLU, 5-shot, letters",
-        dataset_names=["MMLU", "MML"],
-        description=(
+_MMLU: Mapping[str, Mapping[str, object]] = {
+    MMLU_LETTERS: {
+        "task": "mmlu",
+        "scoring": Protocol.Scoring.LETTER,
+        "name": "MMLU, 5-shot, letters",
+        "description": (
             "The harness's stock task over 57 subjects: a line that names the subject, five worked examples that are "
             "the same for every question, and the letter A, B, C or D with the highest log-likelihood as the answer."
         ),
-    )
+    },
+    MMLU_2022_BY_LENGTH: {
+        "task": mmlu_2022.TASK,
+        "scoring": Protocol.Scoring.CHARACTERS,
+        "metric": "acc_norm",
+        "rules": MMLU_2022_RULES,
+        "name": "MMLU, 5-shot, whole answers by length (as in 2022)",
+        "description": (
+            "As lm-eval 0.2.0 of March 2022 asked and scored it, prompts to the byte: no line that names the subject, five "
+            "worked examples drawn for each question, which answer in full text, and as the answer the option whose whole text "
+            "has the highest log-likelihood by its length in characters. The same run scores letters too."
+        ),
+    },
+    MMLU_2022: {
+        "task": mmlu_2022.TASK,
+        "scoring": Protocol.Scoring.FULL_TEXT,
+        "metric": "acc",
+        "rules": MMLU_2022_RULES,
+        "name": "MMLU, 5-shot, whole answers (as in 2022)",
+        "description": (
+            "As lm-eval 0.2.0 of March 2022 asked and scored it, prompts to the byte, with the option whose whole text has the "
+            "highest log-likelihood as the answer, however long it is. One run measures this and the same by length."
+        ),
+    },
+}
+"""The ways to ask and score MMLU that ship, by slug."""
 
 
-def _protocol(slug: str, *, task: str, num_fewshot: int, **words: object) -> Protocol:
-    """The protocol of these letters-and-micro-average facts under the installed harness, whatever staff call it.
+def _mmlu(slug: str) -> Protocol:
+    return _protocol(slug, num_fewshot=5, dataset_names=["MMLU", "MML"], **_MMLU[slug])
+
+
+def _protocol(slug: str, **words: object) -> Protocol:
+    """The protocol of these facts under the installed harness, whatever staff call it; the letter is the answer unless said.
 
     Another harness makes another protocol, since its numbers may differ: it gets a slug that names its version.
     """
     harness = version("lm-eval")
-    facts = {
-        "task": task,
-        "num_fewshot": num_fewshot,
-        "scoring": Protocol.Scoring.LETTER,
-        "aggregation": Protocol.Aggregation.MICRO,
-        "metric": "acc",
+    facts = {name: words.pop(name, usual) for name, usual in _USUAL.items()}
+    facts |= {
+        "split": words.pop("split", "test"),
+        "task": words.pop("task"),
+        "num_fewshot": words.pop("num_fewshot"),
         "versions": {"lm_eval": harness},
-        "rules": [],
     }
     if Protocol.objects.filter(slug=slug).exclude(**facts).exists():
         slug = f"{slug}-{slugify(harness.replace('.', '-'))}"
     known = Protocol.objects.filter(**facts).order_by("pk").first()
-    return known or Protocol.objects.create(slug=slug, prompt_family=task, split="test", **facts, **words)
+    return known or Protocol.objects.create(slug=slug, prompt_family=str(facts["task"]), **facts, **words)
+
+
+_USUAL: Mapping[str, object] = {
+    "scoring": Protocol.Scoring.LETTER,
+    "aggregation": Protocol.Aggregation.MICRO,
+    "metric": "acc",
+    "rules": [],
+}
 
 
 def _selftest() -> None:

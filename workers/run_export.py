@@ -2,6 +2,9 @@
 
     MODEL/results_DATE.json, MODEL/samples_TASK_DATE.jsonl, manifest.json
 
+Under a protocol with further scoring rules each task has a MODEL/further_TASK_DATE.jsonl besides, with what only the rules
+asked and how many tokens each answer has: lm-eval has no place for either.
+
 The same run gives the same bytes each time. `run_verify` reads them back.
 """
 
@@ -14,9 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from workers import licences, records
+from workers.evaluation.contract import FURTHER
 from workers.models import Request, Run, Sample
 from workers.states import RunState
 
@@ -47,11 +51,6 @@ def check(run: Run) -> None:
         raise ExportRefused(f"The run is {run.get_state_display().lower()}: only a finished run can be exported.")
     if "responses_sha256" not in run.results:
         raise ExportRefused("The run ended before items were logged as lm-eval logs them: run it again to export it.")
-    if run.protocol.rules or run.requests.exclude(kind=Request.Kind.LOGLIKELIHOOD).exists():
-        raise ExportRefused(
-            "Only runs whose every answer is to a choice or continuation of lm-eval's own can be exported as yet: "
-            "this one has written texts, running text or further scoring rules."
-        )
 
 
 def parts(run: Run) -> Iterator[Part]:
@@ -63,6 +62,9 @@ def parts(run: Run) -> Iterator[Part]:
     for task in records.tasks_of(run):
         name = f"{folder}/samples_{task['name']}_{date}.jsonl"
         yield Part(name, _told(name, _samples(run, str(task["name"])), files))
+        if run.protocol.rules:
+            name = f"{folder}/further_{task['name']}_{date}.jsonl"
+            yield Part(name, _told(name, _further(run, str(task["name"])), files))
     yield Part(MANIFEST, iter([_json(manifest(run, files))]))
 
 
@@ -94,6 +96,7 @@ def manifest(run: Run, files: Iterable[dict[str, Any]]) -> dict[str, Any]:
             "metric": protocol.metric,
             "scoring": protocol.scoring,
             "aggregation": protocol.aggregation,
+            "rules": protocol.rules,
             "is_selftest": protocol.is_selftest,
             "items_per_task": run.items_per_task,
             "seeds": run.seeds,
@@ -169,31 +172,73 @@ def _results(run: Run) -> Iterator[bytes]:
 
 def _samples(run: Run, task: str) -> Iterator[bytes]:
     """A line for each item under each of the task's filters, filter after filter."""
-    asked = Prefetch("requests", Request.objects.select_related("prompt").order_by("choice"))
-    rows = Sample.objects.filter(run=run, task=task).order_by("index").prefetch_related(asked)
+    rows = _rows(run, task, Request.objects.filter(choice__lt=FURTHER))
     first = rows.first()
     for place in range(len(first.logged) if first else 0):
         for sample in rows.iterator(chunk_size=SAMPLES_AT_ONCE):
             yield json.dumps(entry(sample, list(sample.requests.all()), place), ensure_ascii=False).encode() + b"\n"
 
 
+def _further(run: Run, task: str) -> Iterator[bytes]:
+    """A line for each item: what the rules asked beside lm-eval's own requests, and the tokens of all answers, own ones first."""
+    for sample in _rows(run, task, Request.objects.all()).iterator(chunk_size=SAMPLES_AT_ONCE):
+        requests = list(sample.requests.all())
+        further = [request for request in requests if request.choice >= FURTHER]
+        line = {
+            "doc_id": sample.document_id,
+            "arguments": _arguments(further),
+            "resps": [[_answer(request)] for request in further],
+            "tokens": [request.tokens for request in requests],
+        }
+        yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _rows(run: Run, task: str, requests: QuerySet[Request]) -> QuerySet[Sample]:
+    asked = Prefetch("requests", requests.select_related("prompt").order_by("choice"))
+    return Sample.objects.filter(run=run, task=task).order_by("index").prefetch_related(asked)
+
+
 def entry(sample: Sample, requests: Iterable[Request], place: int) -> dict[str, Any]:
     """An item as a line of lm-eval's samples has it, under the filter at this place; in lm-eval's order of keys."""
     logged = sample.logged[place]
-    answers = [[str(request.log_likelihood), str(request.is_greedy)] for request in requests]
+    requests = list(requests)
+    answers = [_answer(request) for request in requests]
     return {
         "doc_id": sample.document_id,
         "doc": sample.document,
         "target": logged["target"],
-        "arguments": {
-            f"gen_args_{number}": {"arg_0": request.prompt.text, "arg_1": request.continuation}
-            for number, request in enumerate(requests)
-        },
+        "arguments": _arguments(requests),
         "resps": [[answer] for answer in answers],
         "filtered_resps": logged.get("filtered_resps", answers),
         **{name: logged[name] for name in ("filter", "metrics", "doc_hash", "prompt_hash", "target_hash")},
         **{name: logged[name] for name in logged["metrics"]},
     }
+
+
+def _arguments(requests: Iterable[Request]) -> dict[str, dict[str, Any]]:
+    return {
+        f"gen_args_{number}": {f"arg_{place}": value for place, value in enumerate(_asked(request))}
+        for number, request in enumerate(requests)
+    }
+
+
+def _asked(request: Request) -> list[Any]:
+    """What lm-eval asked with, as its requests of each kind have it."""
+    more: dict[str, list[Any]] = {
+        Request.Kind.LOGLIKELIHOOD: [request.continuation],
+        Request.Kind.LOGLIKELIHOOD_ROLLING: [],
+        Request.Kind.GENERATE_UNTIL: [request.settings],
+    }
+    return [request.prompt.text, *more[request.kind]]
+
+
+def _answer(request: Request) -> list[str] | str:
+    """What was answered, as lm-eval's samples write it: every number as text."""
+    if request.kind == Request.Kind.GENERATE_UNTIL:
+        return request.response_text or ""
+    if request.kind == Request.Kind.LOGLIKELIHOOD_ROLLING:
+        return str(request.log_likelihood)
+    return [str(request.log_likelihood), str(request.is_greedy)]
 
 
 def _told(name: str, chunks: Iterator[bytes], files: list[dict[str, Any]]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ Prompts are built anew too, from the benchmark data of this machine: answers to 
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -12,8 +13,7 @@ from typing import Any
 
 from workers import plan, reduce
 from workers.engine import open_engine
-from workers.evaluation import selftest
-from workers.evaluation.contract import Plan, PlannedRequest, ProtocolSpec, Reduction, Response, SampleOutcome, Seeds
+from workers.evaluation.contract import FURTHER, Plan, PlannedRequest, ProtocolSpec, Reduction, Response, SampleOutcome, Seeds
 from workers.models import Run, Sample
 from workers.response_digest import digest_of
 from workers.run_export import MANIFEST
@@ -42,7 +42,7 @@ def of_run(run: Run) -> Iterator[Check]:
     stands = str(run.results.get("responses_sha256", ""))
     if stands:
         yield _digest("responses", stands=stands, found=digest_of(responses))
-    reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses)
+    reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=run.checkpoint.dtype)
     yield from _metrics(run.results["metrics"], reduction)
     if stands:
         yield from _task_hashes(run.results["harness"]["task_hashes"], reduction)
@@ -57,10 +57,12 @@ def of_folder(folder: Path) -> Iterator[Check]:
     engine = open_engine()
     planned = engine.build_plan(spec)
     yield from _prompts(manifest, planned)
-    entries = dict(_entries(folder, manifest))
-    responses = list(_responses(planned, entries))
+    entries = _entries(folder, manifest, "samples_")
+    further = {item: lines[0] for item, lines in _entries(folder, manifest, "further_").items()}
+    responses = list(_responses(planned, entries, further))
     yield _digest("responses", stands=str(manifest["responses_sha256"]), found=digest_of(responses))
-    reduction = engine.reduce(spec, planned, responses)
+    dtype = str(manifest["provenance"]["checkpoint"]["dtype"])
+    reduction = engine.reduce(spec, planned, responses, dtype=dtype)
     yield from _metrics(manifest["metrics"], reduction)
     yield from _results(folder, manifest, reduction)
     yield from _task_hashes(manifest["task_hashes"], reduction)
@@ -165,8 +167,9 @@ def _spec(manifest: Json) -> ProtocolSpec:
         task=str(run["task"]),
         num_fewshot=run["num_fewshot"],
         limit=run["items_per_task"],
-        include_path=str(selftest.TASK_FOLDER) if run["is_selftest"] else None,
+        include_path=plan.own_definitions(str(run["task"]), is_selftest=bool(run["is_selftest"])),
         seeds=Seeds(**run["seeds"]),
+        rules=tuple(map(str, run.get("rules", ()))),
     )
 
 
@@ -181,11 +184,14 @@ def _prompts(manifest: Json, planned: Plan) -> Iterator[Check]:
         yield _digest(f"prompts of {name}", stands=stands.get(name, ""), found=found.get(name, "none"))
 
 
-def _entries(folder: Path, manifest: Json) -> Iterator[tuple[tuple[str, int], list[Json]]]:
-    """The lines of each item, one for each filter, by task and document."""
+Items = Mapping[tuple[str, int], list[Json]]
+
+
+def _entries(folder: Path, manifest: Json, beginning: str) -> Items:
+    """The lines of each item in files of one kind, of samples one for each filter, by task and document."""
     found: dict[tuple[str, int], list[Json]] = {}
-    for path in _listed(folder, manifest, "samples_", ".jsonl"):
-        task = path.name.removeprefix("samples_").rpartition("_")[0]
+    for path in _listed(folder, manifest, beginning, ".jsonl"):
+        task = path.name.removeprefix(beginning).rpartition("_")[0]
         try:
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
@@ -193,29 +199,55 @@ def _entries(folder: Path, manifest: Json) -> Iterator[tuple[tuple[str, int], li
                     found.setdefault((task, int(entry["doc_id"])), []).append(entry)
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise CannotVerify(f"{path} is not lm-eval's samples: export the run again.") from error
-    yield from found.items()
+    return found
 
 
-def _responses(planned: Plan, entries: Mapping[tuple[str, int], list[Json]]) -> Iterator[Response]:
+def _responses(planned: Plan, entries: Items, further: Mapping[tuple[str, int], Json]) -> Iterator[Response]:
     """The answers by ordinal; only an answer to the very prompt that is asked here."""
+    own = Counter(request.sample for request in planned.requests if request.choice < FURTHER)
     for request in planned.requests:
         sample = planned.samples[request.sample]
-        lines = entries.get((sample.task, sample.doc_id))
-        if not lines:
-            raise CannotVerify(f"The export has no item {sample.doc_id} of {sample.task}: it is not whole.")
-        yield _response(request, lines[0], where=f"item {sample.doc_id} of {sample.task}")
+        item = (sample.task, sample.doc_id)
+        where = f"item {sample.doc_id} of {sample.task}"
+        place = request.choice if request.choice < FURTHER else request.choice - FURTHER
+        entry = entries[item][0] if request.choice < FURTHER and entries.get(item) else further.get(item)
+        if not entry:
+            raise CannotVerify(f"The export has no {where}: it is not whole.")
+        tokens = further[item].get("tokens", []) if item in further else []
+        answered = request.choice if request.choice < FURTHER else own[request.sample] + place
+        response = _response(request, entry, place, where=where)
+        yield replace(response, tokens=tokens[answered] if answered < len(tokens) else None)
 
 
-def _response(request: PlannedRequest, entry: Json, *, where: str) -> Response:
+def _response(request: PlannedRequest, entry: Json, place: int, *, where: str) -> Response:
     try:
-        asked = entry["arguments"][f"gen_args_{request.choice}"]
-        ((log_likelihood, is_greedy),) = entry["resps"][request.choice]
-        response = Response(log_likelihood=float(log_likelihood), is_greedy={"True": True, "False": False}[is_greedy])
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        asked = list(entry["arguments"][f"gen_args_{place}"].values())
+        (said,) = entry["resps"][place]
+        response = _READ[request.kind](said)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise CannotVerify(f"The export's {where} has no answer {request.choice} as lm-eval writes it.") from error
-    if (asked["arg_0"], asked["arg_1"]) != (request.context, request.continuation):
+    if asked != [request.context, *_more(request)]:
         raise CannotVerify(f"The export's {where} was asked otherwise than lm-eval asks here: the data or the export changed.")
     return response
+
+
+def _more(request: PlannedRequest) -> list[Any]:
+    """What is asked with beside the context."""
+    more: dict[str, list[Any]] = {"loglikelihood": [request.continuation], "generate_until": [request.settings]}
+    return more.get(request.kind, [])
+
+
+def _read_choice(said: Any) -> Response:
+    log_likelihood, is_greedy = said
+    return Response(log_likelihood=float(log_likelihood), is_greedy={"True": True, "False": False}[is_greedy])
+
+
+_READ: Mapping[str, Callable[[Any], Response]] = {
+    "loglikelihood": _read_choice,
+    "loglikelihood_rolling": lambda said: Response(log_likelihood=float(said), is_greedy=None),
+    "generate_until": lambda said: Response(log_likelihood=None, is_greedy=None, text=str(said)),
+}
+"""Reads an answer of each kind as lm-eval's samples write it."""
 
 
 def _results(folder: Path, manifest: Json, reduction: Reduction) -> Iterator[Check]:

@@ -1,20 +1,22 @@
-"""Items on which the best two options are alike, or so near that rounding may have chosen between them."""
+"""How many of a run's items rounding may have decided, by the one measure of workers/evaluation/ties.py."""
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
+from workers.evaluation import ties
 from workers.evaluation.contract import SampleOutcome
-
-NEAR = {"float32": 1e-4, "float16": 0.02, "bfloat16": 0.1, "int8": 0.1}
-"""Natural logarithms by which the best two options may differ and count as near each other, by the weights' dtype.
-
-Two engines that are both right differed by up to 6e-6 a token in float32 and 0.12 in bfloat16 (docs/evaluation-engine.md);
-float16 has three binary digits more than that.
-"""
+from workers.models import Run
 
 
 def counted(outcomes: Sequence[SampleOutcome], dtype: str) -> dict[str, float | int]:
     """Of a run's items with options: how many there are, how many are exact ties, how many besides are within `within`."""
-    within = NEAR[dtype]
     margins = [outcome.margin for outcome in outcomes if outcome.margin is not None]
     exact = sum(margin == 0 for margin in margins)
-    return {"items": len(margins), "exact": exact, "near": sum(margin < within for margin in margins) - exact, "within": within}
+    near = sum(ties.is_near(margin, dtype=dtype) for margin in margins) - exact
+    return {"items": len(margins), "exact": exact, "near": near, "within": ties.within(dtype)}
+
+
+def near(run: Run) -> Q:
+    """The run's samples that `counted` counts as exact or near ties."""
+    return Q(margin=0) | Q(margin__lt=ties.within(run.checkpoint.dtype))

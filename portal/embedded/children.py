@@ -20,17 +20,20 @@ QUICK_SECONDS = 10.0  # a child that lives shorter than this has died at once
 MOST_QUICK_DEATHS = 5
 LONGEST_PAUSE = 8.0
 STOP_SECONDS = 10.0
+OTHER_ADDRESSES = frozenset({"DATABASE_OWNER_URL", "DATABASE_WORKER_URL"})
 LOG_LIMIT = 10_000_000  # bytes of a log at which a start begins a new file
 IMPORTANT = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b|Traceback|^\w*(Error|Exception):")
 
 
 @dataclass(kw_only=True)
 class Child:
-    """One child, its log and how it has fared."""
+    """One child, its log and how it has fared; `environment` goes over that of all, from which `unset` is left out."""
 
     name: str
     argv: Sequence[str]
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    unset: frozenset[str] = frozenset()
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     starts_again_at: float = 0.0
@@ -91,11 +94,15 @@ class Children:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**self._environment},
+                env=self._environment_of(child),
                 start_new_session=True,  # Ctrl-C in the terminal reaches us alone
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
         child.started = time.monotonic()
+
+    def _environment_of(self, child: Child) -> dict[str, str]:
+        kept = {name: value for name, value in self._environment.items() if name not in child.unset}
+        return {**kept, **child.environment}
 
     def _bury(self, child: Child) -> None:
         """Note a death, take the rest of its process group with it, and set when it starts again."""
@@ -124,10 +131,11 @@ class Children:
                 self._tell(f"{child.name} | {line}")
 
 
-def site_children(var_dir: Path, *, host: str, port: int, log_level: str) -> list[Child]:
+def site_children(var_dir: Path, *, host: str, port: int, log_level: str, worker_url: str = "") -> list[Child]:
     """The web server, one worker for both queues, and the scheduler.
 
-    Each thread of the web server keeps a connection to the database open, so there are few.
+    Each thread of the web server keeps a connection to the database open, so there are few. The worker connects by
+    `worker_url`, if there is one, and is told of no other role's address.
     """
     python = sys.executable
     celery = [python, "-m", "celery", "--app", "portal.celery"]
@@ -144,7 +152,13 @@ def site_children(var_dir: Path, *, host: str, port: int, log_level: str) -> lis
         ],
         "scheduler": [*celery, "beat", "--pidfile", "", *level],
     }  # fmt: skip
-    return [Child(name=name, argv=argv, log=var_dir / "log" / f"{name.replace(' ', '-')}.log") for name, argv in commands.items()]
+    children = [
+        Child(name=name, argv=argv, log=var_dir / "log" / f"{name.replace(' ', '-')}.log") for name, argv in commands.items()
+    ]
+    if worker_url:
+        worker = next(child for child in children if child.name == "worker")
+        worker.environment, worker.unset = {"DATABASE_URL": worker_url}, OTHER_ADDRESSES
+    return children
 
 
 def stop_leftovers(var_dir: Path) -> None:

@@ -12,7 +12,7 @@ import psutil
 import psycopg2
 from psycopg2 import sql
 
-from portal.embedded.addresses import ADMIN_ROLE, DATABASE, OWNER_ROLE, POSTGRES_PORT, RUNTIME_ROLE, Passwords
+from portal.embedded.addresses import ADMIN_ROLE, DATABASE, OWNER_ROLE, POSTGRES_PORT, RUNTIME_ROLE, WORKER_ROLE, Passwords
 from portal.embedded.binaries import PostgresPrograms
 from portal.embedded.errors import EmbeddedError
 from portal.embedded.home import Home
@@ -162,8 +162,12 @@ class Postgres:
         raise EmbeddedError(f"The database in {self._data} did not answer within {START_SECONDS} s: see {self._log}.")
 
     def _ensure_roles(self) -> None:
-        """The owner role with its database and the runtime role with the right to connect, made when they are missing."""
-        logins = {OWNER_ROLE: self._passwords.owner, RUNTIME_ROLE: self._passwords.runtime}
+        """The owner role with its database, the runtime role with the right to connect, the workers' role; made when missing."""
+        logins = {
+            OWNER_ROLE: self._passwords.owner,
+            RUNTIME_ROLE: self._passwords.runtime,
+            WORKER_ROLE: self._passwords.worker,
+        }
         connection = self._connect("postgres")
         connection.autocommit = True  # CREATE DATABASE cannot be part of a transaction
         with connection.cursor() as cursor:

@@ -140,7 +140,7 @@ def _table(request: HttpRequest, *, kind: str, slug: str, complaint: str = "") -
         "memory": figures.size(cost.memory_bytes) if cost.memory_bytes else "",
         "minutes": max(1, round(cost.took.total_seconds() / 60)) if cost.took else 0,
         "checkpoints": Checkpoint.objects.order_by("name"),
-        "protocols": Protocol.objects.order_by("name"),
+        "protocols": campaigns.runnable_protocols(),
         "complaint": complaint,
         "shown": SHOWN,
     }

@@ -117,6 +117,7 @@ MEASURED = Measured(
             p_value=0.62,
         )
     ),
+    answers=Link(text="2 answers", href="/runs"),
 )
 VERDICTS = tuple((verdict.value, verdict.key) for verdict in Verdict)
 MARKDOWN = r"""

@@ -9,7 +9,7 @@ from django.db.models.functions import JSONObject
 
 from leaderboards import comparable, verdicts
 from leaderboards.comparable import Subject
-from leaderboards.measurements import PROPORTIONS
+from leaderboards.measurements import is_proportion
 from leaderboards.models import Leaderboard, Metric, Protocol, Score
 from leaderboards.verdicts import Claimed, Found, Judgement, Terms, Verdict
 
@@ -90,7 +90,7 @@ def found_of(measurement: Any) -> Found:
         high=measurement.interval_high,
         chance=measurement.chance_level,
         scale=measurement.scale,
-        is_proportion=measurement.protocol.metric in PROPORTIONS,
+        is_proportion=is_proportion(measurement.protocol.metric),
     )
 
 

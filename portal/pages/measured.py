@@ -20,7 +20,7 @@ from portal.context import Viewer
 from portal.pages import figures, judged
 from portal.pages.judged import Family, Judged, ProtocolFound
 from portal.pages.links import Link, address, host_of, web_address
-from workers import waiting
+from workers import passes, waiting
 from workers.models import Checkpoint, ClaimMapping, Run
 from workers.states import RunState
 
@@ -47,6 +47,7 @@ class Measured:
     is_by_others: bool = False
     note: str = ""
     verdict: Judged | None = None
+    answers: Link
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,7 @@ class MetricFound(msgspec.Struct, frozen=True):
 class MeasurementFound(msgspec.Struct, frozen=True):
     """A row of `standing`."""
 
+    public_id: UUID
     claim_id: int | None
     metric_id: int
     model_name: str
@@ -102,6 +104,7 @@ class MeasurementFound(msgspec.Struct, frozen=True):
     publication_title: str
     publication_url: str
     measured_at: datetime
+    answer_count: int
     metric: MetricFound
     protocol: ProtocolFound
 
@@ -132,8 +135,9 @@ class MappingFound(msgspec.Struct, frozen=True):
 def standing(where: Q) -> ArraySubquery:
     """The measurements that stand where `where` holds, newest first, as a column of a read: `MeasurementFound` each."""
     fields = (
-        "claim_id", "metric_id", "model_name", "value", "items", "standard_error", "interval_low", "interval_high",
+        "public_id", "claim_id", "metric_id", "model_name", "value", "items", "standard_error", "interval_low", "interval_high",
         "chance_level", "scale", "note", "run_id", "publication_title", "publication_url", "measured_at",
+        "answer_count",
     )  # fmt: skip
     found = JSONObject(
         **{name: name for name in fields},
@@ -149,7 +153,8 @@ def mapped(where: Q) -> ArraySubquery:
 
     Trial runs are left out, since they never stand beside a claim.
     """
-    runs = Run.objects.open().filter(checkpoint=OuterRef("checkpoint"), protocol=OuterRef("protocol"), items_per_task=None)
+    answers = passes.same_as_outer("protocol", "protocol")
+    runs = Run.objects.open().filter(answers, checkpoint=OuterRef("checkpoint"), items_per_task=None)
     newest = runs.order_by("-requested_at").values(found=JSONObject(public_id="public_id", state="state"))[:1]
     found = JSONObject(
         id="pk", claim_id="claim_id", metric_id="metric_id", checkpoint="checkpoint__name",
@@ -187,7 +192,25 @@ def in_words(
         is_by_others=measurement.run_id is None,
         note=measurement.note,
         verdict=_verdict(measurement, claimed, family) if claimed else None,
+        answers=answers_of(measurement),
     )
+
+
+def answers_of(measurement: Measurement | MeasurementFound) -> Link:
+    """Where people answer a measurement, with how many answers stand."""
+    number = measurement.answer_count
+    return Link(
+        text=figures.counted(number, "answer") if number else "answer", href=address("measurements:detail", measurement.public_id)
+    )
+
+
+def standing_of(item: Measurement) -> str:
+    """Why a measurement does not stand on its board; empty when it does."""
+    if item.retracted_at:
+        return f"Retracted: {item.retraction_reason}"
+    if item.superseded_by_id:
+        return "Superseded by a later measurement."
+    return "" if item.published_at else "Not published yet: only staff see it."
 
 
 def beside(

@@ -23,7 +23,7 @@ from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from portal.pages.run_live import Live
-from workers import waiting
+from workers import passes, waiting
 from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent
 from workers.states import Priority, RunState, ShardState
@@ -203,26 +203,16 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
         claim=item.claim.model_name if item.claim else "",
         claimed=claimed.text if claimed else "",
         measured=measured.in_words(item, claimed=judged.of_score(claimed, board=item.leaderboard, metric=item.metric)),
-        standing=_standing(item),
+        standing=measured.standing_of(item),
         is_unpublished=item.published_at is None,
     )
 
 
-def _standing(item: Measurement) -> str:
-    """Why a measurement does not stand on its board; empty when it does."""
-    if item.retracted_at:
-        return f"Retracted: {item.retraction_reason}"
-    if item.superseded_by_id:
-        return "Superseded by a later measurement."
-    return "" if item.published_at else "Not published yet: only staff see it."
-
-
 def _targets(run: Run) -> tuple[Target, ...]:
-    """The claims that the run tests, by the mappings of its checkpoint and protocol."""
-    mappings = ClaimMapping.objects.filter(
-        shown("metric__leaderboard__"), checkpoint=run.checkpoint, protocol=run.protocol
-    ).select_related("claim__paper", "metric__leaderboard__task")
-    return tuple(_target(mapping) for mapping in mappings.order_by("pk"))
+    """The claims that the run tests, by the mappings of its checkpoint and of the protocols that its pass answers, each once."""
+    mappings = passes.mappings_of(run).filter(shown("metric__leaderboard__"))
+    found = mappings.select_related("claim__paper", "metric__leaderboard__task").order_by("pk")
+    return tuple(dict.fromkeys(_target(mapping) for mapping in found))
 
 
 def _target(mapping: ClaimMapping) -> Target:

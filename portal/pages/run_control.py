@@ -11,7 +11,7 @@ from accounts.models import User
 from portal.context import staff
 from portal.pages.found_run import run_at
 from portal.pages.links import address
-from workers import lifecycle
+from workers import lifecycle, passes
 from workers.models import ClaimMapping, Run
 from workers.states import Priority
 
@@ -27,7 +27,7 @@ def request_run(request: HttpRequest) -> HttpResponse:
     mapping = ClaimMapping.objects.filter(pk=int(key)).first() if is_key else None
     if mapping is None:
         raise Http404("What would test this claim is not known any more: go back and reload the page.")
-    return _page_of(lifecycle.request(mapping, by=by))
+    return _page_of(lifecycle.request(passes.leader(mapping), by=by))
 
 
 @require_POST

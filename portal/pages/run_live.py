@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.pages import figures, heat_map, run_list
+from portal.pages import figures, heat_map, run_list, run_times
 from portal.pages.heat_map import HeatMap
 from workers import forecast, overview, so_far
 from workers.models import Run, Shard, Worker
@@ -68,6 +68,7 @@ class Live:
     progress: Progress | None
     heat: HeatMap | None
     facts: tuple[tuple[str, str], ...]
+    phases: tuple[tuple[str, str], ...]
     at_work: tuple[AtWork, ...]
     at_work_more: int
     so_far: tuple[SoFar, ...]
@@ -84,6 +85,7 @@ def read(run: Run, *, with_numbers: bool) -> Live:
         progress=_progress(run, seen),
         heat=heat_map.draw(seen.states),
         facts=_facts(run, seen),
+        phases=run_times.phases(run, seen),
         at_work=at_work,
         at_work_more=max(0, seen.busy - len(at_work)),
         so_far=_so_far(run) if with_numbers and not run.results else (),

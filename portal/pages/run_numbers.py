@@ -4,7 +4,8 @@ from django.core.exceptions import PermissionDenied
 
 from leaderboards.models import Measurement
 from portal.context import Viewer
-from workers.models import ClaimMapping, Run
+from workers import passes
+from workers.models import Run
 
 HELD_BACK = "What this run measures is not published yet: its items and numbers can be read once it is."
 
@@ -16,7 +17,7 @@ def are_open(run: Run, viewer: Viewer) -> bool:
     if Measurement.objects.filter(run_id=run.public_id, published_at=None).exists():
         return False
     is_trial = run.items_per_task is not None
-    return run.has_ended or is_trial or not ClaimMapping.objects.filter(checkpoint=run.checkpoint, protocol=run.protocol).exists()
+    return run.has_ended or is_trial or not passes.mappings_of(run).exists()
 
 
 def check(run: Run, viewer: Viewer) -> None:

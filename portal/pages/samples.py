@@ -19,13 +19,11 @@ from portal.pages import run_numbers
 from portal.pages.found_run import run_at
 from portal.pages.keyset import NO_SUCH_PLACE, Kept, Page, cut
 from portal.pages.links import address
-from workers import licences, records
+from workers import licences, records, ties
 from workers.licences import Terms
 from workers.models import Prompt, Request, Run, Sample
 
 PAGE = 40
-NEAR_TIE = 0.1
-"""Two options whose log-likelihoods differ by no more than this are near a tie: the better one is 1.1 times as likely."""
 SHOWN = {
     "": "All items", "wrong": "Wrong", "right": "Right", "ties": "Near ties, closest first", "cut": "Prompt cut off",
 }  # fmt: skip
@@ -167,7 +165,7 @@ def matching(run: Run, asked: SampleFilter) -> QuerySet[Sample]:
         pattern = "%" + re.sub(r"([\\%_])", r"\\\1", asked.query) + "%"
         rows = rows.filter(RawSQL(_HAS_WORDS, [pattern], output_field=BooleanField()))
     narrowed = {
-        "wrong": Q(is_correct=False), "right": Q(is_correct=True), "ties": Q(margin__lte=NEAR_TIE), "cut": Q(tokens_cut__gt=0),
+        "wrong": Q(is_correct=False), "right": Q(is_correct=True), "ties": ties.near(run), "cut": Q(tokens_cut__gt=0),
     }  # fmt: skip
     return rows.filter(narrowed[asked.show]) if asked.show else rows
 

@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+import psycopg2
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
@@ -28,20 +30,20 @@ SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL", "VAR_
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The address of a site of its own, just started for the first time, and the password that it printed."""
+def site(tmp_path_factory, shared_data):
+    """The address of a site of its own, just started for the first time, the password that it printed, and its folder."""
     folder = tmp_path_factory.mktemp("site")
-    with running_site(folder) as (address, output):
+    with running_site(folder, BENCHMARK_DATA=str(shared_data / "bench")) as (address, output):
         password = re.search(r"user admin, password (\S+)", output.read_text())
-        yield address, password[1]
+        yield address, password[1], folder / "var"
 
 
 @contextmanager
-def running_site(folder):
+def running_site(folder, **settings):
     port = free_port()
     output = folder / "up.log"
     environment = {name: value for name, value in os.environ.items() if name not in SERVERS}
-    environment |= {"VAR_DIR": str(folder / "var"), "PORT": str(port), "HF_HUB_OFFLINE": "1"}
+    environment |= {"VAR_DIR": str(folder / "var"), "PORT": str(port), "HF_HUB_OFFLINE": "1", **settings}
     with output.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
@@ -83,7 +85,7 @@ def wait_until(is_so, *, seconds):
 @pytest.fixture
 def page(site, chromium, tmp_path):
     """A fresh browser's page on the site; a script error, a breach of the policy or a request elsewhere fails the test."""
-    address, _ = site
+    address, *_ = site
     faults = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
@@ -147,3 +149,105 @@ def test_the_staff_s_click_puts_a_measured_number_beside_the_self_test_s_claim(p
     again = page.url.removeprefix(site[0])
     page.goto(SELFTEST)
     expect(page.locator(f'main a[href="{again}"]').first).to_be_visible()
+
+
+def test_the_worker_that_scored_connects_as_the_workers_role_and_knows_no_other_address(site):
+    from portal.embedded import addresses
+    from portal.embedded.children import MARK
+
+    var_dir = site[2]
+    with psycopg2.connect(addresses.expected(var_dir).owner_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT usename, count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() GROUP BY 1"
+        )
+        connected = dict(cursor.fetchall())
+    connection.close()
+    assert set(connected) == {addresses.RUNTIME_ROLE, addresses.WORKER_ROLE}
+    (worker,) = [process for process in site_processes(MARK, var_dir) if "worker" in process.cmdline()]
+    told = worker.environ()
+    assert told["DATABASE_URL"].startswith(f"postgresql://{addresses.WORKER_ROLE}:")
+    assert [name for name, value in told.items() if addresses.OWNER_ROLE in value or addresses.RUNTIME_ROLE in value] == []
+
+
+def site_processes(mark, var_dir):
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(mark) == str(var_dir):
+                yield process
+        except psutil.Error:
+            continue
+
+
+def test_a_claim_is_followed_from_what_staff_register_and_ask_for_to_the_verdict_that_a_stranger_reads(page, site):
+    """A real checkpoint, of the self-test's weights, on a real benchmark: all of it in the browser, none of it in code."""
+    sign_in(page, site, then="/admin/workers/checkpoint/add/")
+    page.get_by_label("Name:").fill("Small NeoX")
+    page.locator(".field-model .select2-selection").click()
+    page.locator(".select2-search__field").fill("Self-Test")
+    page.locator(".select2-results__option").filter(has_text="Self-Test").click()
+    page.get_by_label("Folder:").fill("selftest")
+    page.get_by_label("Dtype:").select_option("float32")
+    page.get_by_label("Parameter count:").fill("432768")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    page.goto("/admin/leaderboards/protocol/add/")
+    page.get_by_label("Name:").fill("Anatomy of MMLU, letters")
+    page.get_by_label("Task:").fill("mmlu_anatomy")
+    page.get_by_label("Num fewshot:").fill("0")
+    page.get_by_label("Scoring:").select_option("letter")
+    page.get_by_label("Aggregation:").select_option("micro")
+    page.get_by_label("Dataset names:").fill("MML")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+
+    page.goto(f"/campaigns?paper={PAPER.rpartition('/')[2]}")
+    row = page.get_by_role("row").filter(has_text="Multi-Task Learning on MML")
+    row.get_by_text("Another").click()
+    row.get_by_label("Checkpoint").select_option("Small NeoX")
+    row.get_by_label("Protocol").select_option("Anatomy of MMLU, letters")
+    row.get_by_role("button", name="Add").click()
+    expect(row.get_by_text("Small NeoX under Anatomy of MMLU, letters, × 100")).to_be_visible()
+    page.goto(PAPER)
+    row = page.get_by_role("region", name="Results of this paper").get_by_role("row").filter(has_text="Multi-Task Learning")
+    row.get_by_label("Under").select_option("Small NeoX under Anatomy of MMLU, letters")
+    row.get_by_role("button", name="Reproduce").click()
+
+    page.wait_for_url("**/runs/*")
+    page.evaluate("window.isStillTheSameDocument = true")
+    expect(page.get_by_text("Finished").first).to_be_visible(timeout=240_000)
+    assert page.evaluate("window.isStillTheSameDocument")
+    run = page.url.removeprefix(site[0])
+    value = page.get_by_role("region", name="Measurements of this run").locator(".measured-value strong").inner_text()
+    stranger = page.context.browser.new_context(base_url=site[0]).new_page()
+    board = "/sota/multi-task-learning-on-mml"
+    stranger.goto(board)
+    expect(stranger.get_by_role("main").locator(f'a[href="{run}"]')).to_have_count(0)
+
+    page.goto("/measurements")
+    page.get_by_role("row").filter(has_text="Anatomy of MMLU, letters").get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("No measurement is in this state.")).to_be_visible()
+
+    for place in (board, PAPER):
+        stranger.goto(place)
+        line = stranger.get_by_role("main").locator("li").filter(has=stranger.locator(f'a[href="{run}"]')).first
+        expect(line.locator("strong")).to_have_text(value)
+        line.get_by_text("inconclusive").click()
+        expect(line.get_by_text("Too few items to tell: with 135 items the 95 % interval reaches")).to_be_visible()
+    lines = stranger.get_by_role("region", name="Claims by protocol").get_by_role("row")
+    tests = lines.filter(has_text="Anatomy of MMLU, letters").filter(has_text="A run of ours")
+    low, high = map(float, re.search(r"([\d.]+) to ([\d.]+)", tests.inner_text()).groups())
+    assert low < float(value) < high
+    expect(tests.get_by_role("link", name="A run of ours")).to_have_attribute("href", run)
+    stranger.goto(run)
+    expect(stranger.get_by_role("main").get_by_text("33.6").first).to_be_visible()
+
+
+def test_running_exactly_this_again_gives_the_same_answers_to_the_bit(page, site):
+    """The run of the test before once more, by the worker."""
+    sign_in(page, site, then="/runs")
+    page.get_by_role("main").get_by_role("link", name=re.compile("Small NeoX")).first.click()
+    page.get_by_role("button", name="Run exactly this again").click()
+    page.wait_for_url("**/runs/*")
+    expect(page.get_by_text("Finished").first).to_be_visible(timeout=240_000)
+    page.reload()
+    expect(page.get_by_text("It came out bit-identical: all 540 requests and their answers are the same.")).to_be_visible()

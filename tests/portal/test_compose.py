@@ -57,6 +57,18 @@ def test_only_the_migrations_know_the_owner(compose):
     assert knowing == ["migrate"]
 
 
+def test_workers_connect_as_the_role_that_migrations_grant_a_worker_s_rights(compose):
+    users = {
+        name: re.match(r"postgresql://(\w+):", service["environment"]["DATABASE_URL"])[1]
+        for name, service in ours(compose).items()
+    }
+    assert users == {
+        "migrate": addresses.RUNTIME_ROLE, "web": addresses.RUNTIME_ROLE, "scheduler": addresses.RUNTIME_ROLE,
+        "worker": addresses.WORKER_ROLE, "worker-gpu": addresses.WORKER_ROLE,
+    }  # fmt: skip
+    assert compose["services"]["migrate"]["environment"]["DATABASE_WORKER_ROLE"] == addresses.WORKER_ROLE
+
+
 def test_every_image_is_pinned(compose):
     images = [service["image"] for service in compose["services"].values() if "build" not in service]
     assert len(images) == 2
@@ -75,7 +87,7 @@ def test_no_password_has_a_default():
     text = (ROOT / "docker-compose.yml").read_text()
     secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)([^}]*)\}", text)
     assert {name for name, _ in secrets} == {
-        "POSTGRES_PASSWORD", "OWNER_PASSWORD", "RUNTIME_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY",
+        "POSTGRES_PASSWORD", "OWNER_PASSWORD", "RUNTIME_PASSWORD", "WORKER_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY",
     }  # fmt: skip
     assert {rest for name, rest in secrets if rest != f":?set {name}"} == set()
 
@@ -101,5 +113,5 @@ def test_every_queue_has_a_worker(compose):
 
 def test_the_roles_are_those_of_the_embedded_database():
     made = (ROOT / "docker/postgres-roles.sql").read_text()
-    assert re.findall(r"CREATE ROLE (\w+)", made) == [addresses.OWNER_ROLE, addresses.RUNTIME_ROLE]
+    assert re.findall(r"CREATE ROLE (\w+)", made) == [addresses.OWNER_ROLE, addresses.RUNTIME_ROLE, addresses.WORKER_ROLE]
     assert f"CREATE DATABASE {addresses.DATABASE} OWNER {addresses.OWNER_ROLE};" in made

@@ -103,7 +103,7 @@ def test_a_measurement_stands_beside_its_claim_and_does_not_change_its_rank(clie
         "1", "Claimed", "60",
         "50.0 95 %: 45.1 to 54.9 inconclusive Too few items to tell: with 400 items the 95 % interval reaches 4.9 to each side of the "
         "measured value, further than this protocol’s margin of 1. The claim lies outside the interval. Guessing reaches 25; the interval "
-        "lies above it. p < 0.001 n = 400 · SE 2.5 · chance 25 · 5-shot · run 10.0 below the claim; the claim lies outside the interval",
+        "lies above it. p < 0.001 n = 400 · SE 2.5 · chance 25 · 5-shot · run · answer 10.0 below the claim; the claim lies outside the interval",
     ]  # fmt: skip
     assert page.link("run") == f"/runs/{measurement.run_id}"
 
@@ -120,7 +120,7 @@ def test_a_measurement_without_a_claim_is_a_row_of_its_own_marked_measured(clien
     measure(made, measured_at=timezone.now().replace(2026, 1, 2))
     page = read_board(client)
     assert page.tables[0][1] == [
-        "1", "Measured model", "50.0", "50.0 95 %: 45.1 to 54.9 n = 400 · SE 2.5 · chance 25 · 5-shot · run", "", "", "", "2026-01-02",
+        "1", "Measured model", "50.0", "50.0 95 %: 45.1 to 54.9 n = 400 · SE 2.5 · chance 25 · 5-shot · run · answer", "", "", "", "2026-01-02",
         "measured",
     ]  # fmt: skip
     assert page.tables[0][2][:2] == ["2", "Claimed"]

@@ -163,7 +163,7 @@ def test_a_measurement_stands_beside_its_claim_with_all_that_is_needed_to_believ
     page = read(client.get(ADDRESS))
     assert page.tables[0][1][MEASURED_HERE] == (
         "25.04 95 %: 24.33 to 25.76 differs The claim lies outside the 95 % interval: with 14,042 items, luck alone rarely makes a "
-        "difference of 8.6. Guessing reaches 25, which the interval covers: the model may be guessing. p < 0.001 n = 14,042 · SE 0.37 · chance 25 · MMLU, 5-shot, letters · run "
+        "difference of 8.6. Guessing reaches 25, which the interval covers: the model may be guessing. p < 0.001 n = 14,042 · SE 0.37 · chance 25 · MMLU, 5-shot, letters · run · answer "
         "8.56 below the claim; the claim lies outside the interval"
     )
     assert page.tables[0][2][MEASURED_HERE] == "Not measured yet"

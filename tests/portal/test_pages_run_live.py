@@ -233,3 +233,31 @@ def test_the_changing_part_answers_304_while_a_worker_scores_and_no_batch_ends(c
     Shard.objects.filter(run=run, index=3).update(batches_done=2)
     again = client.get(address(run, "/state"), headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, "2 of 200 batches done" in again.content.decode()) == (200, True)
+
+
+def test_where_the_time_went_is_told_phase_by_phase(client):
+    run = make_run_of(2)
+    asked = timezone.now() - timedelta(hours=1)
+
+    def at(seconds):
+        return asked + timedelta(seconds=seconds)
+
+    Run.objects.filter(pk=run.pk).update(requested_at=asked)
+    assert "Time by phase" not in main_of(client, run)
+    Run.objects.filter(pk=run.pk).update(started_at=at(65), planned_at=at(95))
+    times = read(client.get(address(run))).main
+    in_order(times, ["Time by phase", "Waited in the queue 1 min 5 s", "Planning 30 s"])
+    assert "Scoring 0 s" not in times
+    for index, claimed, done, seconds in ((0, 100, 200, 40.0), (1, 150, 190, 35.0)):
+        run.shards.filter(index=index).update(
+            state=ShardState.DONE, claimed_at=at(claimed), done_at=at(done), batches_done=2, device_seconds=seconds
+        )
+    Run.objects.filter(pk=run.pk).update(state=RunState.FINISHED, finished_at=at(207), results={"metrics": []})
+    in_order(
+        read(client.get(address(run))).main,
+        [
+            "Waited in the queue 1 min 5 s", "Planning 30 s", "Waited for its first scorer 5 s",
+            "Loading and making ready 1 min 5 s, over 2 shards together", "Scoring 1 min 15 s, over 2 shards together",
+            "Reducing, with the wait for it 7 s",
+        ],
+    )  # fmt: skip

@@ -102,6 +102,7 @@ def test_filters(client, query, items):
     make_licence()
     run = make_scored_run("AABCD", tasks=SUBJECTS)
     Sample.objects.filter(index=3).update(tokens_cut=12)
+    Sample.objects.filter(index=1).update(margin=0.00009)  # what the run's page counts as near in float32
     page = read(client.get(address(run, f"?{query}")))
     assert [name.replace("mmlu_anatomy", "a").replace("mmlu_virology", "v") for name in names(page)] == items
     if not items:
@@ -113,7 +114,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(client, query):
     make_licence()
     run = make_scored_run("ABCDE" * 17)
     if query == "show=ties":
-        Sample.objects.update(margin=0.05)
+        Sample.objects.update(margin=0.00005)
         Sample.objects.filter(index__gte=50).update(margin=1e-9)
     found, following = [], address(run, f"?{query}")
     while following:

@@ -10,7 +10,7 @@ from django.db import connection, connections
 from leaderboards.models import Measurement
 from portal.embedded.addresses import ADMIN_ROLE, read_passwords
 from tests.factories.runs import make_mapping, make_planned_run, make_protocol, make_worker
-from workers import lifecycle, plan, reduce, score
+from workers import lifecycle, plan, reduce, registration, score
 from workers.evaluation.contract import (
     Batch,
     MetricValue,
@@ -21,7 +21,7 @@ from workers.evaluation.contract import (
     Response,
     SampleOutcome,
 )
-from workers.models import Fault, Run, Shard, Worker
+from workers.models import Fault, Run, Shard
 
 ROLE = "portal_worker_of_tests"
 
@@ -73,13 +73,12 @@ def as_worker(role, monkeypatch):
 def test_it_takes_a_run_from_its_plan_to_its_measurement(is_selftest, as_worker):
     run = lifecycle.request(make_mapping(protocol=make_protocol(is_selftest=is_selftest)), by=None)
     as_worker()
-    worker, _ = Worker.objects.update_or_create(
-        name="one",
-        defaults={
-            "device": "cpu", "device_name": "a device", "memory_bytes": 10**12, "software": {}, "warm_checkpoint": None,
-            "registered_at": run.requested_at, "last_seen_at": run.requested_at,
-        },
-    )  # fmt: skip
+    facts = {
+        "device": "cpu", "device_name": "a device", "memory_bytes": 10**12, "software": {}, "warm_checkpoint": None,
+        "registered_at": run.requested_at, "last_seen_at": run.requested_at,
+    }  # fmt: skip
+    for _ in range(2):  # and once more, as one that starts again
+        worker = registration.written("one", facts)
     for _ in range(2):  # of the self-test, which is public at once, the second supersedes the first
         _, lease = lifecycle.claim_next(worker)
         samples = tuple(PlannedSample(n, "t", n, {}, ("A", "B"), "A") for n in range(2))
@@ -109,7 +108,13 @@ def test_it_takes_a_run_from_its_plan_to_its_measurement(is_selftest, as_worker)
         headline = MetricValue("mmlu_anatomy", "acc", 0.5, 0.1, 2, 0.25)
         outcomes = tuple(SampleOutcome(n, "A", "A", True, 0.5) for n in range(2))
         whole = Run.objects.select_related("checkpoint__model", "protocol").get(pk=run.pk)
-        reduce._store(whole, Reduction((headline,), outcomes, {}), headline, lease=lease, responses=[Response(-1.0, True)] * 4)
+        reduce._store(
+            whole,
+            Reduction((headline,), outcomes, {}),
+            {whole.protocol_id: headline},
+            lease=lease,
+            responses=[Response(-1.0, True)] * 4,
+        )
         if Measurement.objects.count() == 1:
             run = _asked_again(run)
     assert set(Run.objects.values_list("state", flat=True)) == {"finished"}

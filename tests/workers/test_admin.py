@@ -1,13 +1,16 @@
 """The registry in the admin: who may, what is refused, and the action that asks for runs."""
 
+from importlib.metadata import version
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import User
+from leaderboards.models import Protocol
 from tests.factories.catalogue import make_paper
 from tests.factories.runs import make_checkpoint, make_mapping, make_planned_run, make_worker
-from workers.models import Checkpoint, Run, Worker
+from workers.models import Checkpoint, ClaimMapping, Run, Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -93,11 +96,38 @@ def test_an_allowed_checkpoint_is_taken(admin, client):
     fields = {
         "slug": "pythia-70m", "name": "Pythia 70M", "model": make_checkpoint().model.pk, "hub_id": "EleutherAI/pythia-70m",
         "folder": "", "revision": "a39f36b100fe8a5377810d56c3f4789b9c53ac42", "dtype": "float32", "parameter_count": 70_426_624,
-        "memory_bytes": 10**9, "device": "any", "recipe": "",
+        "memory_bytes": "", "device": "any", "recipe": "",
     }  # fmt: skip
     response = client.post(reverse("admin:workers_checkpoint_add"), fields)
     assert response.status_code == 302, response.content.decode()
-    assert Checkpoint.objects.get(slug="pythia-70m").location == "EleutherAI/pythia-70m"
+    taken = Checkpoint.objects.get(slug="pythia-70m")
+    assert (taken.location, taken.memory_bytes) == ("EleutherAI/pythia-70m", 309_877_146)  # 4 bytes each, and a tenth
+
+
+def test_a_mapping_takes_a_column_of_the_claims_own_board(admin, client):
+    known, other = make_mapping(), make_mapping()
+    fields = {
+        "claim": known.claim_id,
+        "metric": other.metric_id,
+        "checkpoint": other.checkpoint_id,
+        "protocol": other.protocol_id,
+    }
+    refused = client.post(reverse("admin:workers_claimmapping_add"), {**fields, "scale": "100"}).content.decode()
+    assert f"The claim stands on {known.claim.leaderboard}, and the metric is a column of {other.claim.leaderboard}." in refused
+    taken = client.post(reverse("admin:workers_claimmapping_add"), {**fields, "metric": known.metric_id, "scale": "100"})
+    assert taken.status_code == 302
+    assert ClaimMapping.objects.filter(claim=known.claim, metric=known.metric).count() == 2
+
+
+def test_a_new_protocol_is_offered_for_the_installed_harness(admin, client):
+    page = client.get(reverse("admin:leaderboards_protocol_add")).content.decode()
+    assert f"&quot;lm_eval&quot;: &quot;{version('lm-eval')}&quot;" in page
+    fields = {
+        "name": "P", "slug": "p", "task": "piqa", "num_fewshot": 0, "scoring": "full_text", "aggregation": "micro", "metric": "acc",
+        "versions": "{}", "rules": "[]", "margin": "0.01", "noise": "0", "split": "validation",
+    }  # fmt: skip
+    assert client.post(reverse("admin:leaderboards_protocol_add"), fields).status_code == 302
+    assert Protocol.objects.get(slug="p").prompt_family == "piqa"
 
 
 def test_runs_and_history_are_read_only(admin, client):

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db.models import Value
 from django.db.models.functions import Concat
 
-from leaderboards.models import Claim, Leaderboard, Protocol
+from leaderboards.models import Claim, Leaderboard, Protocol, Score
 from papers.models import Source
 from portal.archive_import import import_paths
-from workers import registry
+from workers import campaigns, passes, registry
 from workers.evaluation.checkpoints import memory_needed  # imports no torch
 from workers.models import Checkpoint, ClaimMapping
 
@@ -37,11 +37,47 @@ def test_gpt_neox_20b_is_registered_with_the_memory_it_needs():
 
 
 def test_both_rows_of_the_33_6_claim_are_mapped(demo):
-    assert registry.map_known_claims() == 2
+    assert registry.map_known_claims() == 6
     mappings = ClaimMapping.objects.filter(checkpoint__slug="gpt-neox-20b").select_related("claim__leaderboard", "protocol")
     assert {mapping.claim.leaderboard.slug for mapping in mappings} == {"transfer-learning-on-mml", "multi-task-learning-on-mml"}
     assert {score.text for mapping in mappings for score in mapping.claim.scores.all()} == {"33.6"}
-    assert {(mapping.protocol.task, mapping.protocol.num_fewshot, mapping.scale) for mapping in mappings} == {("mmlu", 5, 100.0)}
+    assert {(mapping.protocol.task, mapping.protocol.metric, mapping.protocol.num_fewshot, mapping.scale) for mapping in mappings} == {
+        ("mmlu", "acc", 5, 100.0), ("mmlu_2022", "acc", 5, 100.0), ("mmlu_2022", "acc_norm", 5, 100.0),
+    }  # fmt: skip
+
+
+def test_a_campaign_offers_letters_and_whole_answers_of_2022_and_one_pass_scores_all_rules_of_these(demo, admin_user):
+    registry.map_known_claims()
+    mappings = ClaimMapping.objects.filter(checkpoint__slug="gpt-neox-20b").select_related("checkpoint", "protocol")
+    cost = campaigns.cost(mappings)
+    assert (cost.claims, cost.runs) == (6, 2)
+    runs = campaigns.measure(mappings, by=admin_user)
+    assert {run.protocol.task for run in runs} == {"mmlu", "mmlu_2022"}
+    whole = next(run for run in runs if run.protocol.task == "mmlu_2022")
+    assert {rule.partition("_per")[0] for rule in whole.protocol.rules} == {"letter", "full_text", "full_text_unconditional"}
+    assert {item.protocol.metric for item in passes.mappings_of(whole)} == {"acc", "acc_norm"}
+    again = campaigns.measure(mappings.filter(protocol__metric="acc", protocol__task="mmlu_2022"), by=admin_user)
+    assert again == [whole]
+    assert campaigns.cost(mappings).open_runs == 2
+
+
+def test_a_campaign_suggests_a_stock_protocol_for_every_other_claim_of_the_paper(demo):
+    scores = Score.objects.filter(claim__paper__slug__startswith="gpt-neox-20b", claim__model_name__startswith="GPT-NeoX")
+    suggested = campaigns.suggestions(scores.select_related("claim", "metric__leaderboard"))
+    by_board = {
+        Score.objects.get(claim=cell[0], metric=cell[1]).claim.leaderboard.dataset_name: {
+            (item.protocol.task, item.protocol.num_fewshot, item.protocol.metric, item.scale) for item in items
+        }
+        for cell, items in suggested.items()
+    }
+    both = {"acc", "acc_norm"}
+    assert {name: found for name, found in by_board.items() if name != "MML"} == {
+        "LAMBADA": {("lambada_openai", 0, "acc", 100.0)},
+        "PIQA": {("piqa", 0, metric, 100.0) for metric in both},
+        "SciQ": {("sciq", 0, metric, 100.0) for metric in both},
+        "ARC (Challenge)": {("arc_challenge", 0, metric, 100.0) for metric in both},
+        "TriviaQA": {("triviaqa", 0, "exact_match,remove_whitespace", 100.0)},
+    }
 
 
 def test_an_archive_that_takes_the_demo_over_keeps_the_mappings(demo, shared_data):
@@ -50,7 +86,8 @@ def test_an_archive_that_takes_the_demo_over_keeps_the_mappings(demo, shared_dat
     import_paths([shared_data / "pwc" / "archive-seed"], source=Source.ARCHIVE)
     assert registry.map_known_claims() == 0
     assert set(ClaimMapping.objects.values_list("pk", flat=True)) == before
-    assert Claim.objects.published().filter(mappings__checkpoint__slug="gpt-neox-20b", source="archive").count() == 2
+    claims = Claim.objects.published().filter(mappings__checkpoint__slug="gpt-neox-20b", source="archive")
+    assert claims.distinct().count() == 2
 
 
 def test_registering_again_changes_nothing_and_keeps_what_staff_changed(demo):

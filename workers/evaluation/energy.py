@@ -1,4 +1,4 @@
-"""The energy that this process's GPUs have used, by their own meters: NVML, where its Python package is installed."""
+"""The energy that this process's GPUs have used, by their own meters: NVML, through the package nvidia-ml-py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ logger = logging.getLogger(__name__)
 def joules() -> float | None:
     """Joules that the GPUs which torch uses have used since some moment in the past, whoever used them; None where nothing tells.
 
-    Only differences say something. Nothing tells on a CPU, without the package pynvml, and on GPUs that have no meter.
+    Only differences say something. Nothing tells on a CPU, without the module pynvml (nvidia-ml-py brings it), and on GPUs that
+    have no meter.
     """
     meters = _meters()
     if not meters:

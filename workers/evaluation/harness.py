@@ -100,10 +100,10 @@ def build_plan(spec: ProtocolSpec) -> Plan:
     raise UnknownTask(f"lm-eval made no request for the task {spec.task!r}: its definition does not fit this version of lm-eval.")
 
 
-def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Reduction:
+def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str = "float32") -> Reduction:
     """The numbers that lm-eval computes when the model answers `plan.requests` with `responses` (one each, by ordinal).
 
-    Behind them stand those of the protocol's scoring rules.
+    Behind them stand those of the protocol's scoring rules; `dtype`, the number format of the weights, tells what a near tie is.
     """
     if len(responses) != len(plan.requests):
         raise ValueError(f"{len(plan.requests)} requests need as many responses, not {len(responses)}")
@@ -112,7 +112,7 @@ def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response]) -> Red
     own = own_part(plan)
     results = _evaluate(_Repeater(own, responses[: len(own.requests)], tasks), tasks, spec)
     reduction = reducing.reduction_from(results, own, tasks, spec=spec)
-    return replace(reduction, metrics=(*reduction.metrics, *_of_rules(spec, plan, responses, tasks=tasks)))
+    return replace(reduction, metrics=(*reduction.metrics, *_of_rules(spec, plan, responses, tasks=tasks, dtype=dtype)))
 
 
 def _check_rules(spec: ProtocolSpec, name: str, entry: Entry) -> None:
@@ -120,7 +120,9 @@ def _check_rules(spec: ProtocolSpec, name: str, entry: Entry) -> None:
         raise ProtocolMismatch(f"Scoring rules compare an item's choices, and the task {name!r} has none: ask for no rules.")
 
 
-def _of_rules(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, tasks: TaskDict) -> tuple[MetricValue, ...]:
+def _of_rules(
+    spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, tasks: TaskDict, dtype: str
+) -> tuple[MetricValue, ...]:
     """The rules' numbers; refuses a plan that was made with other rules, whose answers would be missing."""
     if extended(own_part(plan), spec.rules) != plan:
         raise PlanChanged("The protocol's scoring rules need other requests than this plan has: start a new run.")
@@ -131,7 +133,7 @@ def _of_rules(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, 
         for sample in plan.samples
     }
     groups = {name: [task.task_name for task in group.get_all_tasks()] for name, group in tasks.get("groups", {}).items()}
-    return rule_metrics(plan, responses, spec.rules, gold=gold, groups=groups)
+    return rule_metrics(plan, responses, spec.rules, gold=gold, groups=groups, dtype=dtype)
 
 
 class _Heard(Exception):

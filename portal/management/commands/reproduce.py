@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from workers import lifecycle, waiting
+from workers import lifecycle, passes, waiting
 from workers.models import ClaimMapping
 
 MOST_ITEMS = 1_000_000
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         if token_budget is not None and not 1 <= token_budget <= MOST_TOKENS:
             raise CommandError(f"--token-budget must be from 1 to {MOST_TOKENS:,}.")
         mapping = _mapping(options["what"], protocol=options["protocol"])
+        mapping = passes.leader(mapping) if items is None else mapping
         run = lifecycle.request(mapping, by=None, items_per_task=items, token_budget=token_budget)
         self.stdout.write(f"/runs/{run.public_id}  {run.get_state_display()}. {waiting.why(run)}".rstrip())
 

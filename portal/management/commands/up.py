@@ -51,7 +51,13 @@ class Command(BaseCommand):
     def _run(self) -> None:
         stops = _Stops()
         children = Children(
-            site_children(Path(settings.VAR_DIR), host=settings.HOST, port=settings.PORT, log_level=settings.LOG_LEVEL),
+            site_children(
+                Path(settings.VAR_DIR),
+                host=settings.HOST,
+                port=settings.PORT,
+                log_level=settings.LOG_LEVEL,
+                worker_url=settings.DATABASE_WORKER_URL,
+            ),
             environment={**os.environ, MARK: str(settings.VAR_DIR)},
             tell=self._tell,
         )

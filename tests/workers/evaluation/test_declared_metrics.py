@@ -3,6 +3,7 @@
 import lm_eval
 import pytest
 
+from workers import stock_protocols
 from workers.evaluation import harness, selftest
 from workers.evaluation.contract import ProtocolSpec
 from workers.evaluation.errors import ProtocolMismatch, UnknownMetric, UnknownTask, UnsafeTask
@@ -32,6 +33,13 @@ def own(tmp_path):
         "- {metric: acc_norm}\n- {metric: brier_score}\n"
     )
     return lambda task: ProtocolSpec(task, None, include_path=str(tmp_path))
+
+
+@pytest.mark.parametrize("facts", tuple(stock_protocols.facts()), ids=lambda facts: facts["slug"])
+def test_every_stock_protocol_that_ships_is_one_that_the_harness_has(facts):
+    spec = ProtocolSpec(facts["task"], facts["num_fewshot"])
+    assert harness.check(spec) is None
+    assert harness.check_metric(spec, metric=facts["metric"], aggregation="micro") is None
 
 
 def test_mmlu_is_the_micro_mean_of_acc():

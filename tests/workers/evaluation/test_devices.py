@@ -3,6 +3,7 @@ import os
 import pytest
 import torch
 
+from workers.evaluation import energy
 from workers.evaluation.devices import describe, software
 from workers.evaluation.errors import DeviceMissing
 
@@ -39,3 +40,8 @@ def test_software_names_every_package_that_decides_a_number():
     assert versions["torch"] == torch.__version__
     assert versions["threads"] == str(torch.get_num_threads())
     assert {"transformers", "lm_eval", "datasets", "tokenizers", "accelerate", "safetensors", "numpy", "python"} <= set(versions)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU tells what energy it uses")
+def test_no_energy_is_told_where_there_is_no_device_that_meters_it():
+    assert energy.joules() is None

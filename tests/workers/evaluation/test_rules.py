@@ -207,15 +207,15 @@ def test_the_first_of_equal_choices_is_picked_and_any_right_one_counts():
 @pytest.mark.parametrize(
     ("rule", "gap", "is_near"),
     [
-        ("full_text", 0.0019, True),  # two log-likelihoods, each off by a thousandth
-        ("full_text", 0.0021, False),
-        ("full_text_unconditional", 0.0039, True),  # four of them
-        ("full_text_unconditional", 0.0041, False),
-        ("full_text_per_character", 0.00052, True),  # 1/3 and 1/5 of a thousandth
-        ("full_text_per_character", 0.00055, False),
+        ("full_text", 0.000095, True),  # two log-likelihoods, each off by 0.00005
+        ("full_text", 0.000105, False),
+        ("full_text_unconditional", 0.000195, True),  # four of them
+        ("full_text_unconditional", 0.000205, False),
+        ("full_text_per_character", 0.000026, True),  # 1/3 and 1/5 of 0.00005
+        ("full_text_per_character", 0.0000275, False),
     ],
 )
-def test_a_near_tie_is_one_that_a_thousandth_could_turn(rule, gap, is_near):
+def test_a_near_tie_is_one_that_the_rounding_of_float32_could_turn(rule, gap, is_near):
     first, second = (-3.0, -3.0 - gap) if "per" not in rule else (3 * -1.0, 5 * (-1.0 - gap))
     values = behind(LISTED, second, first, -60.0) | behind("", 0.0, 0.0, 0.0)
 

@@ -26,7 +26,13 @@ class _Share:
 
 
 def rule_metrics(
-    plan: Plan, responses: Sequence[Response], names: Sequence[str], *, gold: Mapping[int, Sequence[int]], groups: Groups
+    plan: Plan,
+    responses: Sequence[Response],
+    names: Sequence[str],
+    *,
+    gold: Mapping[int, Sequence[int]],
+    groups: Groups,
+    dtype: str = "float32",
 ) -> tuple[MetricValue, ...]:
     """Under each rule: accuracies of tasks and groups (micro and macro), and counts of ties and near ties.
 
@@ -36,7 +42,7 @@ def rule_metrics(
     found: list[MetricValue] = []
     for rule in registry.named(names):
         by_task: dict[str, list[Pick]] = defaultdict(list)
-        for pick in picks(plan, responses, rule, gold=gold):
+        for pick in picks(plan, responses, rule, gold=gold, dtype=dtype):
             by_task[pick.task].append(pick)
         shares = {task: _share(own, chances) for task, own in by_task.items()}
         for task, own in by_task.items():

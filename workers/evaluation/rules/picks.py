@@ -7,16 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from workers.evaluation import ties
 from workers.evaluation.contract import Plan, Response
 from workers.evaluation.rules.questions import Question
 from workers.evaluation.rules.registry import Rule
 from workers.evaluation.rules.requests import questions
-
-NEAR = 1e-3
-"""Two choices are near each other where log-likelihoods that are off by so much, each, could turn the pick.
-
-Float32 is exact to a fiftieth of it. Half precision is off by more, but at random over items.
-"""
 
 Answers = Mapping[tuple[str, str], Response]
 """What the model said to an item's (context, continuation)."""
@@ -45,23 +40,27 @@ class _Value:
     reach: float
 
 
-def picks(plan: Plan, responses: Sequence[Response], rule: Rule, *, gold: Mapping[int, Sequence[int]]) -> list[Pick]:
+def picks(
+    plan: Plan, responses: Sequence[Response], rule: Rule, *, gold: Mapping[int, Sequence[int]], dtype: str = "float32"
+) -> list[Pick]:
     """One for each item in order; `responses` are by ordinal, `gold` has the right choices' places by sample.
+
+    `dtype` is the number format that the model computed in, by which rounding is reckoned.
 
     Raises ProtocolMismatch for a rule that does not suit the task.
     """
     answers: dict[int, dict[tuple[str, str], Response]] = defaultdict(dict)
     for request in plan.requests:
         answers[request.sample][request.context, request.continuation] = responses[request.ordinal]
-    return [_pick(question, rule, answers[question.sample], gold[question.sample]) for question, _ in questions(plan)]
+    return [_pick(question, rule, answers[question.sample], gold[question.sample], dtype) for question, _ in questions(plan)]
 
 
-def _pick(question: Question, rule: Rule, answers: Answers, gold: Sequence[int]) -> Pick:
+def _pick(question: Question, rule: Rule, answers: Answers, gold: Sequence[int], dtype: str) -> Pick:
     values = list(_values(question, rule, answers))
     order = sorted(range(len(values)), key=lambda place: -values[place].value)  # stable: the first of equals, as argmax has it
     best, second = values[order[0]], values[order[1]]
     margin = best.value - second.value
-    is_near = margin <= NEAR * (best.reach + second.reach)
+    is_near = ties.is_near(margin, dtype=dtype, reach=best.reach + second.reach)
     return Pick(question.sample, question.task, order[0], order[0] in gold, margin, is_near)
 
 

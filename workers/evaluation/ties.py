@@ -1,0 +1,29 @@
+"""When the best two options are alike, or so near that rounding may have chosen: one measure for all that count such items.
+
+A near tie is one that could turn if each log-likelihood behind it were off by `ERROR`, exact ties among them. So the run's page
+counts the same items as its list of items shows, and each scoring rule is measured by as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ERROR: Mapping[str, float] = {"float32": 5e-5, "float16": 0.01, "bfloat16": 0.05, "int8": 0.05}
+"""Natural logarithms by which the log-likelihood of an answer may be off, by the weights' dtype.
+
+Two engines that are both right differed by up to 6e-6 a token in float32 and 0.12 in bfloat16 (docs/evaluation-engine.md);
+float16 has three binary digits more than that.
+"""
+
+
+def within(dtype: str, *, reach: float = 2.0) -> float:
+    """How far apart two options may be and count as near each other.
+
+    `reach` is how far their difference moves when every log-likelihood behind it moves by 1: 2 for two bare ones.
+    """
+    return ERROR[dtype] * reach
+
+
+def is_near(margin: float, *, dtype: str, reach: float = 2.0) -> bool:
+    """Whether rounding may have chosen; an exact tie is near too."""
+    return margin == 0 or margin < within(dtype, reach=reach)

@@ -158,6 +158,7 @@ def old_fence(chaos):
 
 
 def kill_scheduler(chaos):
+    chaos.busy()
     chaos.site.signal(SCHEDULER, signal.SIGKILL)
     return "kill -9 of the scheduler"
 

@@ -23,7 +23,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="of the faults")
     parser.add_argument("--faults", type=int, default=100)
-    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--runs", type=int, default=10, help="at least: more where they end before the faults do")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--task", default="mmlu_astronomy", help="what the runs measure; more items, more to disturb")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the logs there")

@@ -158,6 +158,7 @@ def old_fence(chaos):
 
 
 def kill_scheduler(chaos):
+    chaos.busy()
     chaos.site.signal(SCHEDULER, signal.SIGKILL)
     return "kill -9 of the scheduler"
 
@@ -252,7 +253,7 @@ def _has_still(name, shard):
 
 
 def _place(shard):
-    return f"run {shard.run_id}, shard {shard.index + 1}, batch {shard.batches_done + 1} of {len(shard.batches)}"
+    return f"run {shard.run_id}, shard {shard.index + 1}, with {shard.batches_done} of {len(shard.batches)} batches done"
 
 
 def _refused(lease):

@@ -58,6 +58,9 @@ class _Long:
         self._say(f"undisturbed: {whole.samples_total:,} items, {whole.requests_total:,} requests, {_batches([whole]):,} batches")
         self._say(f"undisturbed in {many.shards.count()} shards: {scorers_at_once(many)} workers had shards of it at once")
         wanted, complaints = everything_of(whole), complaints_of([whole, many], wanted=everything_of(whole))
+        if scorers_at_once(many) < 2:
+            complaints.append("no two workers scored the undisturbed run in 64 shards at once")
+        self._one_more = size_for(whole, 24)
         sizes = [size_for(whole, CUTS[number % len(CUTS)]) for number in range(self._options.runs)]
         runs = [self._asker.ask(shard_tokens=size) for size in sizes]
         self._disturb(runs, of=_batches([whole]) * len(runs))
@@ -79,21 +82,20 @@ class _Long:
         for number, point in enumerate(points, 1):
             self._wait(lambda point=point: _done(runs) >= point * of, runs, what=f"{point:.0%} are done")
             fault = kinds.pop(next((place for place, kind in enumerate(kinds) if self._chaos.is_possible(kind)), 0))
-            try:
-                line = self._do(fault)
-            except NothingLeft:
-                self._say(f"fault {number}, {fault.__name__}, came too late: nothing was left to disturb")
-                continue
+            line = self._do(fault, runs)
             self._done[fault.__name__] += 1
             self._say(f"fault {number} at {_done(runs) / of:.1%}: {line}")
 
-    def _do(self, fault):
-        """Do it; anew where its victim ended in that very moment."""
+    def _do(self, fault, runs):
+        """Do it: anew where its victim ended in that very moment, and to one more run where all have ended."""
         while True:
             try:
                 return fault(self._chaos)
             except (ProcessLookupError, psutil.NoSuchProcess):
                 continue
+            except NothingLeft:
+                runs.append(patiently(lambda: self._asker.ask(shard_tokens=self._one_more)))
+                self._say("all runs have ended before all faults were done: one more")
 
     def _wait(self, is_so, runs, *, what):
         done, moved = -1, time.monotonic()

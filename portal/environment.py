@@ -28,6 +28,8 @@ VARIABLES: Mapping[str, str] = {
     "HTTPS": "1 when readers reach the site by https only",
     "HSTS_SECONDS": "how long browsers shall insist on https",
     "TRUST_FORWARDED_PROTO": "1 when a proxy of yours always sets X-Forwarded-Proto",
+    "API_ADDRESS_PER_MINUTE": "requests that the API answers an address each minute; 0 counts none",
+    "API_PERSON_PER_MINUTE": "requests that it answers each minute with a person's tokens; 0 counts none",
     "CHECKPOINT_ROOTS": "folders that checkpoints may be loaded from",
     "CHECKPOINT_OWNERS": "comma-separated hub owners that checkpoints may be loaded from",
     "BENCHMARK_DATA": "folder of benchmark data for machines without the hub",

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from papers.models import Paper, Proceeding
-from portal.api.repositories import owner_and_name
+from portal.api.shapes.repositories import owner_and_name
 from tests.factories.catalogue import (
     make_board,
     make_code_link,

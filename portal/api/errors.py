@@ -49,7 +49,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     if response is None:
         return None
     is_by_field = isinstance(exception, ValidationError) and isinstance(response.data, dict)
-    errors = {"errors": response.data} if is_by_field else {}
+    errors = {"errors": _plain(response.data)} if is_by_field else {}
     said = sentence(response.data if errors else response.data["detail"])
     if isinstance(exception, Throttled) and exception.wait is not None:
         said = f"Too many requests: wait {int(exception.wait)} seconds."
@@ -79,6 +79,13 @@ def sentence(detail: object) -> str:
     if isinstance(detail, list):
         return " ".join(sentence(inner) for inner in detail)
     return str(detail)
+
+
+def _plain(detail: object) -> object:
+    """Details without the codes that the framework keeps in them."""
+    if isinstance(detail, dict):
+        return {str(field): _plain(inner) for field, inner in detail.items()}
+    return [_plain(inner) for inner in detail] if isinstance(detail, list) else str(detail)
 
 
 class Nowhere(APIView):

@@ -3,7 +3,7 @@
 from django.db import DEFAULT_DB_ALIAS, connections
 
 STATEMENT_SECONDS = 5
-LONGEST_QUERY = 4000
+LONGEST_QUERY = 8000
 """Characters of a query string."""
 LARGEST_BODY = 1 << 20
 """Bytes of a request's body."""

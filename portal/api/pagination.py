@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from django.core.exceptions import ValidationError as InvalidValue
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from rest_framework.exceptions import NotFound, ValidationError
@@ -190,11 +191,11 @@ def _valued(rows: QuerySet[Any], order: Order, mark: Mark | None, *, beyond: str
         further = Q(**{f"{order.column}__{beyond}": value}) | Q(**{f"pk__{beyond}": key})
         try:
             rows = rows.filter(further, **{f"{order.column}__{beyond}e": value})
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, InvalidValue):
             raise NotFound(NO_SUCH_CURSOR) from None
     try:
         return list(rows.order_by(*plain.terms()).values_list(order.column, "pk")[:limit])
-    except (ValueError, TypeError):  # a value of another type than the column's
+    except (ValueError, TypeError, InvalidValue):  # a value of another type than the column's
         raise NotFound(NO_SUCH_CURSOR) from None
 
 

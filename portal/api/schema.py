@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
+from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
@@ -41,7 +42,8 @@ class StructSchema(OpenApiSerializerExtension):
     match_subclasses = True
 
     def get_name(self, auto_schema: AutoSchema, direction: str) -> str:
-        """Its name."""
+        """Its name, which one struct has: the framework takes a part of another for a stranger of the same name."""
+        set_override(self.target, "suppress_collision_warning", True)
         return str(self.target.__name__)
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
@@ -83,7 +85,8 @@ class Schema(AutoSchema):
     def get_operation_id(self) -> str:
         """The address in words: papers_tasks_list, evaluations_metrics_retrieve."""
         parts = [part.replace("-", "_") for part in self.path.removeprefix("/api/v1/").strip("/").split("/") if "{" not in part]
-        return "_".join([*parts, "list" if self.said().is_page else "retrieve"])
+        own = [self.view.action] if self.view.action not in {"list", "retrieve", *parts} else []
+        return "_".join([*parts, *own, "list" if self.said().is_page else "retrieve"])
 
     def get_description(self) -> str:
         """The action's own words; of lists and members what the answer is."""
@@ -95,6 +98,10 @@ class Schema(AutoSchema):
             else (type(self.view).__doc__ if said.is_page else said.row.__doc__)
         )
         return " ".join((own or "").split())
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """A list is a page, which says itself what it holds."""
+        return False
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Reading takes no account; a token opens more."""
@@ -164,10 +171,10 @@ def _parameter(name: str, description: str, kind: dict[str, Any] | None = None) 
 
 def _path_parameter(name: str) -> dict[str, Any]:
     kind: dict[str, Any] = {"type": "string", "pattern": f"^{KEY}$"}
-    if name == "public_id":
+    if name in {"public_id", "run"}:
         kind = {"type": "string", "pattern": f"^{PUBLIC_ID}$", "examples": [ID]}
-    if name == "index":
-        kind = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+    if name in {"index", "id", "pk"}:
+        kind = {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}
     return {"in": "path", "name": name, "required": True, "schema": kind}
 
 

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
+from portal.api.claims import ClaimViewSet, MeasurementViewSet, VerdictViewSet
 from portal.api.datasets import DatasetViewSet
 from portal.api.documentation import documentation
 from portal.api.errors import Nowhere
@@ -11,10 +12,13 @@ from portal.api.evaluations import EvaluationViewSet, MetricViewSet, ResultViewS
 from portal.api.methods import MethodViewSet
 from portal.api.papers import PaperViewSet
 from portal.api.people import AuthorViewSet, ConferenceViewSet, ProceedingViewSet
+from portal.api.records import ChangeViewSet, ExportViewSet
+from portal.api.registry import CheckpointViewSet, ModelViewSet, ProtocolViewSet, WorkerViewSet
 from portal.api.repositories import RepositoryViewSet
+from portal.api.runs import RunViewSet, SampleViewSet, ShardViewSet
 from portal.api.search import SearchViewSet
 from portal.api.tasks import AreaViewSet, TaskViewSet
-from portal.api.viewsets import KEY
+from portal.api.viewsets import KEY, PUBLIC_ID
 
 router = SimpleRouter()
 router.register("papers", PaperViewSet, basename="paper")
@@ -28,6 +32,16 @@ router.register("methods", MethodViewSet, basename="method")
 router.register("evaluations", EvaluationViewSet, basename="evaluation")
 router.register(rf"evaluations/(?P<evaluation>{KEY})/metrics", MetricViewSet, basename="metric")
 router.register(rf"evaluations/(?P<evaluation>{KEY})/results", ResultViewSet, basename="result")
+router.register("models", ModelViewSet, basename="model")
+router.register("checkpoints", CheckpointViewSet, basename="checkpoint")
+router.register("protocols", ProtocolViewSet, basename="protocol")
+router.register("workers", WorkerViewSet, basename="worker")
+router.register("claims", ClaimViewSet, basename="claim")
+router.register("measurements", MeasurementViewSet, basename="measurement")
+router.register("runs", RunViewSet, basename="run")
+router.register(rf"runs/(?P<run>{PUBLIC_ID})/shards", ShardViewSet, basename="shard")
+router.register(rf"runs/(?P<run>{PUBLIC_ID})/samples", SampleViewSet, basename="sample")
+router.register("changes", ChangeViewSet, basename="change")
 
 repository = rf"repositories/(?P<owner>{KEY})/(?P<name>{KEY})"
 
@@ -40,6 +54,8 @@ urlpatterns = [
     re_path(rf"^{repository}/$", RepositoryViewSet.as_view({"get": "retrieve"}), name="repository-detail"),
     re_path(rf"^{repository}/papers/$", RepositoryViewSet.as_view({"get": "papers"}), name="repository-papers"),
     *router.urls,
+    path("verdicts/", VerdictViewSet.as_view({"get": "list"}), name="verdict-list"),
+    path("exports/", ExportViewSet.as_view({"get": "list"}), name="export-list"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", documentation, name="documentation"),
     # What is not here is answered here, in JSON: behind it stands the redirect that takes slashes off the addresses of pages.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
@@ -99,6 +99,8 @@ class ReadingViewSet(ViewSetMixin, APIView):
 
     noun: ClassVar[str] = "thing"
     row: ClassVar[type[Row]] = Row
+    detail_row: ClassVar[type[Row] | None] = None
+    """What it says of one by itself, where that is more."""
     kind: ClassVar[SlugHistory.Kind | None] = None
     asked: ClassVar[type[Asked]] = Asked
     order: ClassVar[Order | None] = Order()
@@ -112,6 +114,7 @@ class ReadingViewSet(ViewSetMixin, APIView):
     lookup_field: ClassVar[str] = "slug"
     lookup_value_regex: ClassVar[str] = KEY
     content_negotiation_class = Negotiation
+    http_method_names = ["get", "head", "post", "patch", "delete"]
     action: str
 
     def rows(self) -> QuerySet[Any]:
@@ -210,7 +213,7 @@ class ReadingViewSet(ViewSetMixin, APIView):
         if found is not None:
             return found
         if not is_page:
-            return Said(row=self.row)
+            return Said(row=self.detail_row or self.row)
         return Said(
             row=self.row,
             is_page=True,
@@ -243,11 +246,3 @@ class ReadingViewSet(ViewSetMixin, APIView):
         if not self.is_live:
             final.is_of_catalogue = True  # type: ignore[attr-defined]
         return final
-
-    @property
-    def allowed_methods(self) -> Names:
-        """The verbs of this address, without those that are answered for every one."""
-        return [verb.upper() for verb in self.http_method_names if hasattr(self, verb) and verb not in {"options", "head"}]
-
-
-ModelT = TypeVar("ModelT", bound=Model)

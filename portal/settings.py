@@ -11,7 +11,6 @@ from portal.embedded import addresses
 from portal.secret_key import secret_key
 from portal.security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from portal.security import https_settings
-from portal.swagger_files import SWAGGER_FILES
 from portal.var_dir import BASE_DIR, var_dir
 
 # Lets classes such as ModelAdmin[Paper] name their model at run time too.
@@ -232,7 +231,7 @@ API_PERSON_PER_MINUTE = environment.number("API_PERSON_PER_MINUTE", 3000, low=0,
 
 # Static files: hashed names once `collectstatic` has filled the folder; straight from the source folders before that.
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static", ("swagger", SWAGGER_FILES)]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -6,7 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from portal.api.claims import ClaimViewSet, MeasurementViewSet, VerdictViewSet
 from portal.api.datasets import DatasetViewSet
-from portal.api.documentation import documentation
+from portal.api.documentation import documentation, file
 from portal.api.errors import Nowhere
 from portal.api.evaluations import EvaluationViewSet, MetricViewSet, ResultViewSet
 from portal.api.methods import MethodViewSet
@@ -58,6 +58,7 @@ urlpatterns = [
     path("exports/", ExportViewSet.as_view({"get": "list"}), name="export-list"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", documentation, name="documentation"),
+    path("docs/<str:release>/<str:name>", file, name="documentation-file"),
     # What is not here is answered here, in JSON: behind it stands the redirect that takes slashes off the addresses of pages.
     re_path("", Nowhere.as_view()),
 ]

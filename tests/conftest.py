@@ -32,6 +32,8 @@ def pytest_configure(config):
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     # What a test has not committed notifies nobody: pages are kept only where a test says so.
     os.environ["PAGE_CACHE_MB"] = "0"
+    # Nor does the API count what tests ask for, but where a test says so.
+    os.environ["API_ADDRESS_PER_MINUTE"] = "0"
     if not os.environ.get("DATABASE_URL"):
         _start_throw_away_servers()
     settings.DATABASES  # noqa: B018 (loads the settings: pytest-django sets up only what is loaded)

@@ -19,7 +19,7 @@ def begin() -> None:
     raw = connection.connection
     if getattr(connection, _MARK, None) is not raw:
         with raw.cursor() as cursor:
-            cursor.execute(f"SET statement_timeout = {STATEMENT_SECONDS * 1000}")
+            cursor.execute(f"SET statement_timeout = {int(STATEMENT_SECONDS * 1000)}")
         setattr(connection, _MARK, raw)
 
 
@@ -30,4 +30,8 @@ def end() -> None:
     if getattr(connection, _MARK, None) is raw and raw is not None:
         with raw.cursor() as cursor:
             cursor.execute("RESET statement_timeout")
-        setattr(connection, _MARK, None)
+        _forget(connection)
+
+
+def _forget(connection: object) -> None:
+    setattr(connection, _MARK, None)

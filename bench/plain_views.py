@@ -28,7 +28,7 @@ from portal.pages.measured import current
 
 
 class _Counted(Paginator):  # type: ignore[type-arg]
-    count = property(lambda self: counts.totals().get("papers", 0))  # type: ignore[assignment]
+    count = property(lambda self: counts.totals().get("papers", 0))
 
 
 class _Pages(PageNumberPagination):

@@ -132,7 +132,7 @@ def shared_data():
     """The folder of sample data."""
     folder = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
-        _absent(f"sample data: {folder} is not there (set SHARED_DATA)")
+        absent(f"sample data: {folder} is not there (set SHARED_DATA)")
     return folder
 
 
@@ -142,10 +142,10 @@ def chromium():
     for name in CHROMIUM_NAMES:
         if found := shutil.which(name):
             return found
-    _absent("a browser: no chromium on the PATH")
+    absent("a browser: no chromium on the PATH")
 
 
-def _absent(what):
+def absent(what):
     """Skip with one line; where CI is set, everything has to be there."""
     if os.environ.get("CI"):
         pytest.fail(f"needs {what}", pytrace=False)

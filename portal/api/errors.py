@@ -51,8 +51,8 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     is_by_field = isinstance(exception, ValidationError) and isinstance(response.data, dict)
     errors = {"errors": _plain(response.data)} if is_by_field else {}
     said = sentence(response.data if errors else response.data["detail"])
-    if isinstance(exception, Throttled) and exception.wait is not None:
-        said = f"Too many requests: wait {int(exception.wait)} seconds."
+    if isinstance(exception, Throttled) and "Retry-After" in response.headers:
+        said = f"Too many requests: wait {response.headers['Retry-After']} seconds."
     headers = {name: response.headers[name] for name in ("Retry-After", "WWW-Authenticate") if name in response.headers}
     return in_words(request, response.status_code, said, headers=headers, **errors)
 
@@ -67,6 +67,7 @@ def in_words(request: Request, status: int, said: object, *, headers: dict[str, 
 def _today(request: Request, moved: Moved) -> str:
     """The same address with the name of today."""
     here = request.resolver_match
+    assert here is not None  # it came here by one
     found = reverse(here.view_name, kwargs={**here.kwargs, moved.lookup: moved.name})
     query = request.META.get("QUERY_STRING", "")
     return f"{found}?{query}" if query else found

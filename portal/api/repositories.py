@@ -68,7 +68,7 @@ class RepositoryViewSet(ReadingViewSet):
         found = self.narrowed(self.rows(), self.kwargs).order_by("pk").values_list("pk", flat=True).first()
         if found is None:
             raise NotFound(_gone(self.narrowed(models.Repository.objects.all(), self.kwargs)))
-        return found
+        return int(found)
 
     @says(Repository, is_page=True, order=Order())
     def of_owner(self, request: Request, owner: str) -> Response:

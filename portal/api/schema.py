@@ -27,15 +27,16 @@ ID = "00000000-0000-4000-8000-000000000001"
 def page_type(row: type[Row]) -> type[Row]:
     """The type of a page of these."""
     count = msgspec.Meta(description="The whole list's length; null by cursor where counting would take too long.")
-    return msgspec.defstruct(
+    made: Any = msgspec.defstruct(
         f"PageOf{row.__name__}",
         [("count", Annotated[int | None, count]), ("next", str | None), ("previous", str | None), ("results", list[row])],  # type: ignore[valid-type]
         bases=(Row,),
         kw_only=True,
     )
+    return made  # type: ignore[no-any-return]  # a struct on the base above
 
 
-class StructSchema(OpenApiSerializerExtension):
+class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """The JSON schema of a struct."""
 
     target_class = "portal.api.shapes.rows.Row"
@@ -52,7 +53,7 @@ class StructSchema(OpenApiSerializerExtension):
         own = parts.pop(self.target.__name__)
         for name, part in parts.items():
             auto_schema.registry.register_on_missing(
-                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)
+                ResolvedComponent(  # type: ignore[no-untyped-call]name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)
             )
         return dict(own)
 
@@ -72,7 +73,7 @@ FAILURES = {
 class Schema(AutoSchema):
     """Reads an operation off its viewset."""
 
-    view: ReadingViewSet
+    view: ReadingViewSet  # type: ignore[assignment, misc, override]
 
     def said(self) -> Said:
         """What the operation answers."""
@@ -88,7 +89,7 @@ class Schema(AutoSchema):
         own = [self.view.action] if self.view.action not in {"list", "retrieve", *parts} else []
         return "_".join([*parts, *own, "list" if self.said().is_page else "retrieve"])
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The action's own words; of lists and members what the answer is."""
         said = self.said()
         action = getattr(self.view, self.view.action)
@@ -152,9 +153,9 @@ class Schema(AutoSchema):
             words = "In place of `page`: empty for the beginning, then what `next` has. As quick however far down."
             found.append(_parameter("cursor", words))
         if said.orders:
-            names = [sign + name for name in said.orders for sign in ("", "-")]
+            signed = [sign + name for name in said.orders for sign in ("", "-")]
             found.append(
-                _parameter("ordering", "Another order, the other way round with a minus.", {"type": "string", "enum": names})
+                _parameter("ordering", "Another order, the other way round with a minus.", {"type": "string", "enum": signed})
             )
         if said.may_be_table:
             kinds = {"type": "string", "enum": ["json", CSVRenderer.format, NDJSONRenderer.format]}

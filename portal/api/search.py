@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import F
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -53,9 +54,9 @@ def _pairs(papers: Sequence[int]) -> list[Pair]:
     """Each paper with each of its repositories, official ones first."""
     links: dict[int, list[int]] = {}
     found = PaperRepository.objects.published().filter(paper__in=papers, repository__removed_at=None)
-    for paper, link in found.order_by(models.F("is_official").desc(nulls_last=True), "pk").values_list("paper", "pk"):
+    for paper, link in found.order_by(F("is_official").desc(nulls_last=True), "pk").values_list("paper", "pk"):
         links.setdefault(paper, []).append(link)
-    return [(paper, link) for paper in papers for link in links.get(paper, [None])]  # type: ignore[list-item]
+    return [(paper, link) for paper in papers for link in links.get(paper, [None])]
 
 
 def _read(pairs: Sequence[Pair]) -> list[Any]:

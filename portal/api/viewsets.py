@@ -1,11 +1,10 @@
 """What every noun's viewset is: a list and its members, read by anybody. What writes is added to a noun's own viewset."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
@@ -68,9 +67,9 @@ def says(row: type[Row], *, orders: Mapping[str, Order] | None = None, **more: A
 class Negotiation(BaseContentNegotiation):
     """JSON, whatever a client says it takes: the old site's says anything. `format` asks for a table where there is one."""
 
-    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
         """The only one."""
-        return parsers[0] if parsers else None
+        return next(iter(parsers), None)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[BaseRenderer, str]:
         """The renderer and its type; ValidationError for a format that is not served here."""
@@ -237,7 +236,7 @@ class ReadingViewSet(ViewSetMixin, APIView):
         limits.begin()
         super().initial(request, *args, **kwargs)
 
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Tell the door (portal/api/door.py) whether the answer changes with the catalogue alone, and where a table goes on."""
         final = super().finalize_response(request, response, *args, **kwargs)
         data = getattr(final, "data", None)

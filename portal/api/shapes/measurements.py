@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from leaderboards.models import Measurement, Score
+from leaderboards.verdicts import Claimed
 from portal.api.shapes.rows import MaybeAddress, Row, figure, maybe_address
 from portal.pages import judged
-from portal.pages.judged import Claimed
 
 
 class Verdict(Row):
@@ -83,9 +83,17 @@ class StandingMeasurement(Measured):
 class Cell(Protocol):
     """A cell of a board, stored or read."""
 
-    raw: str
-    value: float | None
-    scale: float
+    @property
+    def raw(self) -> str:
+        """As JSON."""
+
+    @property
+    def value(self) -> float | None:
+        """The number that it means."""
+
+    @property
+    def scale(self) -> float:
+        """What that was multiplied by."""
 
 
 def claimed(cell: Cell | None, *, dataset: str, metric: str) -> Claimed | None:

@@ -53,7 +53,7 @@ class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         own = parts.pop(self.target.__name__)
         for name, part in parts.items():
             auto_schema.registry.register_on_missing(
-                ResolvedComponent(  # type: ignore[no-untyped-call]name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)
+                ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=name, schema=part)  # type: ignore[no-untyped-call]
             )
         return dict(own)
 

@@ -1,6 +1,6 @@
 // The API's operations, drawn by Swagger UI out of its description. Without script the page links to that.
 document.addEventListener("DOMContentLoaded", () => {
-  const place = document.getElementById("operations");
+  const place = document.getElementById("api-operations");
   SwaggerUIBundle({
     url: place.dataset.schema,
     domNode: place,

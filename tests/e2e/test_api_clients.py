@@ -298,6 +298,15 @@ def _reads_by(client):
     )
 
 
+def test_the_documentation_draws_every_operation_under_the_policy(archive, visit):
+    with visit("/api/v1/docs/", color_scheme="dark", viewport={"width": 390, "height": 800}) as page:
+        page.wait_for_selector(".opblock", timeout=120_000)
+        assert page.locator(".opblock").count() == 63
+        page.locator("#operations-papers-papers_retrieve .opblock-summary-control").click()
+        page.wait_for_selector(".opblock-body .example", timeout=60_000)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
 def test_made_up_requests_find_no_error_of_ours_and_no_breach_of_the_description(archive, site, tmp_path):
     fuzz = [
         Path(sys.executable).with_name("schemathesis"), "run", f"{site}/api/v1/openapi.json", "--phases", "examples,fuzzing", "--max-examples",

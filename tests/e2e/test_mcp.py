@@ -74,4 +74,4 @@ def test_assistants_get_what_the_pages_show():
         0.5,
     ]
     assert (status["run"]["id"], status["run"]["state"]) == (first, "finished")
-    assert refused == "There is no paper 'unicorns': look for it by search."
+    assert refused == "Error executing tool paper: There is no paper 'unicorns': look for it by search."

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from papers import models
 from portal.api.pagination import Order
 from portal.api.shapes.records import Change, Export, read_changes, read_exports
-from portal.api.viewsets import Asked, ReadingViewSet
+from portal.api.viewsets import Asked, ReadingViewSet, reader
+
+OPEN = Q(table__startswith="papers_") | Q(
+    table__in=[f"leaderboards_{part}" for part in ("leaderboard", "metric", "model", "claim", "score")]
+)
+"""Changes that everybody may read."""
 
 
 class ChangesAsked(Asked):
@@ -32,8 +37,9 @@ class ChangeViewSet(ReadingViewSet):
     lookup_value_regex = r"\d{1,18}"
 
     def rows(self) -> QuerySet[models.Change]:
-        """All that is recorded."""
-        return models.Change.objects.all()
+        """What is recorded of the catalogue; of other things, such as numbers that wait to be published, staff alone read."""
+        found = models.Change.objects.all()
+        return found if reader(self.request).is_staff else found.filter(OPEN)
 
     def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Those of this thing, of this kind, that came this way."""

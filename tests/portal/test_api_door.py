@@ -7,10 +7,11 @@ import time
 import msgspec
 import pytest
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from accounts.models import User
-from papers.models import SlugHistory
+from papers.models import Change, Paper, SlugHistory
 from portal import page_version, page_watch
 from portal.api import limits, throttles
 from portal.api.claims import MeasurementViewSet
@@ -201,6 +202,20 @@ def test_numbers_and_texts_of_items_are_told_by_the_pages_rules(client):
         "A",
         ["A", "B"],
         [" ", "A"],
+    ]
+
+
+def test_history_is_told_without_what_was_redacted_or_is_not_of_the_catalogue(client):
+    paper = make_paper(title="Before", slug="p")
+    Paper.objects.update(title="After")
+    about = {"object_id": paper.public_id, "action": "changed", "via": "admin", "new": {"value": "secret"}}
+    redacted = Change.objects.create(**about, table="papers_paper", redacted_at=timezone.now(), redaction_reason="Law.")
+    Change.objects.create(**about, table="leaderboards_measurement")
+    changes = get(client, f"/changes/?object={paper.public_id}")["results"]
+    assert [(change["id"], change["is_redacted"], change["new"]) for change in changes[:1]] == [(redacted.pk, True, {})]
+    assert [(change["action"], change["old"].get("title"), change["new"].get("title")) for change in changes[1:]] == [
+        ("changed", "Before", "After"),
+        ("created", None, "Before"),
     ]
 
 

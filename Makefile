@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests equality harness-2022 bench-import bench-portal bench-api fuzz-api bench-engine bench-queue
+.PHONY: help up test lint format types imports tests chaos equality harness-2022 bench-import bench-portal bench-api fuzz-api bench-engine bench-queue
 .PHONY: admin-password lock clean
 
 help: ## Say what each command does
@@ -47,6 +47,9 @@ imports: $(VENV)/.dev ## Check which app may import which
 
 tests: $(VENV)/.dev ## Run the tests on databases, Redis servers and workers of their own (PYTEST="-k word" to choose)
 	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+chaos: $(VENV)/.dev ## A hundred random faults to workers, scheduler, Redis and Postgres over ten runs (half an hour; CHAOS="--faults 20" for less)
+	$(BIN)/python -m tests.workers.evaluation.chaos $(CHAOS)
 
 # Memory of the size of a prompt's logits is kept rather than given back: fetching it anew is half of what lm-eval's model costs.
 equality: export MALLOC_MMAP_MAX_ = 0

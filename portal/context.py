@@ -1,13 +1,15 @@
 """What every page is rendered with: who is reading, and where the page stands on the site."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from portal import addresses, page_cache
@@ -35,8 +37,10 @@ def viewer(request: HttpRequest) -> Viewer:
     """Who is reading. Without a session cookie nobody looks at the session: a stranger's page is the same for all."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return STRANGER
-    user = request.user
-    return Viewer(name=user.get_username(), is_staff=user.is_staff) if user.is_authenticated and user.is_active else STRANGER
+    user = getattr(request, "user", None)  # a request for a host that is not ours is refused before anybody looks who asks
+    if user is None or not (user.is_authenticated and user.is_active):
+        return STRANGER
+    return Viewer(name=user.get_username(), is_staff=user.is_staff)
 
 
 def staff(request: HttpRequest) -> User:
@@ -44,6 +48,11 @@ def staff(request: HttpRequest) -> User:
     if not viewer(request).is_staff or not isinstance(request.user, User):
         raise PermissionDenied("Only the portal's staff can do this: sign in first.")
     return request.user
+
+
+def person(request: HttpRequest) -> User | None:
+    """Whoever is signed in."""
+    return request.user if viewer(request).is_signed_in and isinstance(request.user, User) else None
 
 
 def page(
@@ -75,3 +84,10 @@ def page(
     elif not is_live:
         page_cache.mark(response)
     return response
+
+
+def framed(request: HttpRequest, *, title: SafeString, content: SafeString, messages: Sequence[str] = ()) -> str:
+    """The whole of a page whose inside was rendered elsewhere; search engines are told to leave it out."""
+    place = {"canonical": "", "origin": "", "is_indexed": False}
+    told = {"title": title, "content": content, "messages": messages, "section": "", "viewer": viewer(request), **place}
+    return render_to_string("accounts/framed.html", told, request, using="jinja2")

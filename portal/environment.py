@@ -27,7 +27,18 @@ VARIABLES: Mapping[str, str] = {
     "CSRF_TRUSTED_ORIGINS": "comma-separated origins, https://example.org, that forms may come from",
     "HTTPS": "1 when readers reach the site by https only",
     "HSTS_SECONDS": "how long browsers shall insist on https",
+    "HSTS_SUBDOMAINS": "1 when every name below the site's own speaks https too",
+    "HSTS_PRELOAD": "1 when browsers may be told so beforehand, for good",
     "TRUST_FORWARDED_PROTO": "1 when a proxy of yours always sets X-Forwarded-Proto",
+    "TRUSTED_PROXIES": "how many proxies of yours each add who asked to X-Forwarded-For; 0 believes nobody",
+    "SIGN_UP": "0 lets nobody make an account of their own",
+    "STAFF_SECOND_FACTOR": "1 or 0: whether staff need a second factor; unset, they do where the site has a public name",
+    "EMAIL_URL": "mail server, smtp://user:password@host:587 (STARTTLS) or smtps://…:465 (TLS); unset, no mail is sent",
+    "EMAIL_FROM": "address that mail comes from, portal@example.org",
+    "GITHUB_CLIENT_ID": "id of an OAuth app at GitHub, to sign in by it",
+    "GITHUB_CLIENT_SECRET": "its secret",
+    "ORCID_CLIENT_ID": "id of a client of ORCID's public API, to sign in by it",
+    "ORCID_CLIENT_SECRET": "its secret",
     "API_ADDRESS_PER_MINUTE": "requests that the API answers an address each minute; 0 counts none",
     "API_PERSON_PER_MINUTE": "requests that it answers each minute with a person's tokens; 0 counts none",
     "CHECKPOINT_ROOTS": "folders that checkpoints may be loaded from",
@@ -63,6 +74,17 @@ class PostgresAddress:
     host: str
     port: str
     options: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """Where mail is handed over. Mail never goes in the clear: `is_tls` from the first byte, else by STARTTLS."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    is_tls: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +194,39 @@ def postgres_address(name: str, default: str) -> PostgresAddress:
         port=port,
         options=options,
     )
+
+
+def mail_server(name: str) -> MailServer | None:
+    """The mail server, None where none is set. Messages never repeat the URL: it holds a password."""
+    example = f"set {name} to an address like smtp://user:password@host:587"
+    if not text(name):
+        return None
+    try:
+        parts = urlsplit(text(name))
+        port = parts.port
+    except ValueError:
+        raise BadSetting(f"{name} is not an address: {example}.") from None
+    if parts.scheme not in {"smtp", "smtps"}:
+        raise BadSetting(f"{name} begins with {parts.scheme + '://' if parts.scheme else 'no scheme'!r}: {example}.")
+    if not parts.hostname:
+        raise BadSetting(f"{name} names no host: {example}.")
+    is_tls = parts.scheme == "smtps"
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if is_tls else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_tls=is_tls,
+    )
+
+
+def pair(first: str, second: str) -> tuple[str, str] | None:
+    """Two values that only mean something together; None where neither is set."""
+    values = text(first), text(second)
+    if any(values) and not all(values):
+        missing, given = (second, first) if values[0] else (first, second)
+        raise BadSetting(f"{given} is set and {missing} is not: set both, or neither.")
+    return values if all(values) else None
 
 
 def redis_address(name: str, default: str) -> RedisAddress:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 _PAPERS = "after year sort code"
-_LISTS = ("tasks", "benchmarks", "dataset", "methods", "method", "model", "author", "conference", "libraries")
+_LISTS = ("tasks", "benchmarks", "dataset", "methods", "method", "model", "author", "conference", "libraries", "users")
 _WITHOUT = (
     "", "paper", "area", "badge", "conferences", "trends", "downloads", "submit", "about", "design",
     "latest.atom", "latest-with-code.atom", "sitemap.xml", "sitemaps", "robots.txt", "opensearch.xml",

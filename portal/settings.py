@@ -10,7 +10,7 @@ from portal import environment
 from portal.embedded import addresses
 from portal.secret_key import secret_key
 from portal.security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
-from portal.security import https_settings
+from portal.security import has_public_name, https_settings
 from portal.var_dir import BASE_DIR, var_dir
 
 # Lets classes such as ModelAdmin[Paper] name their model at run time too.
@@ -34,6 +34,10 @@ INSTALLED_APPS = [
     "portal",
     "rest_framework",
     "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -52,10 +56,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.second_factor.second_factor",
     "portal.acting.acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "portal.pages.errors.wrong_method",
+    "portal.pages.errors.uncounted",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -177,14 +184,74 @@ EXPORTS = VAR_DIR / "exports"
 EXPORT_AT = environment.number("EXPORT_AT", 3, low=0, high=23)
 EXPORT_KEEP = environment.number("EXPORT_KEEP", 7, low=0, high=1000)
 
-# People
+# People: django-allauth signs them up and in (accounts/sign_in.py says where we differ from it)
 AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_profile"
+LOGOUT_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+SIGN_UP = environment.flag("SIGN_UP", default=True)
+FORM_PROOF_SECONDS = 2  # a form that anybody may send is looked at for this long at least (accounts/form_proof.py)
+STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR", default=has_public_name(ALLOWED_HOSTS) and not DEBUG)
+TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0, low=0, high=10)
+
+# Mail: without a server none is sent, an address is not asked for, and pages say so.
+_mail = environment.mail_server("EMAIL_URL")
+HAS_MAIL = _mail is not None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if HAS_MAIL else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("EMAIL_FROM", f"portal@{HOST}")
+EMAIL_TIMEOUT = 10
+if _mail:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.host, _mail.port, _mail.user, _mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.is_tls, not _mail.is_tls
+
+ACCOUNT_ADAPTER = "accounts.sign_in.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm", "signup": "accounts.forms.SignUpForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"} if HAS_MAIL else {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", *(["email*"] if HAS_MAIL else []), "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if HAS_MAIL else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = HAS_MAIL
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa", *(["code"] if HAS_MAIL else [])]
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if environment.flag("HTTPS") else "http"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_USERNAME_MIN_LENGTH = 2
+ACCOUNT_USERNAME_VALIDATORS = "accounts.usernames.VALIDATORS"
+# By address ("ip") and by account ("key", "user"), counted in the cache's Redis.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,100/h/ip,5/5m/key",
+    "signup": "20/h/ip,60/d/ip",
+    "reset_password": "10/m/ip,3/h/key",
+}
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Papers With Code 2"
+MFA_TOTP_TOLERANCE = 1  # a code of half a minute ago still counts: clocks of phones differ
+
+# Sign-in by others, each only where its id and secret are set
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.SocialAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False  # people choose their name here
+SOCIALACCOUNT_QUERY_EMAIL = HAS_MAIL
+SOCIALACCOUNT_PROVIDERS: dict[str, object] = {}
+SIGN_IN_ORIGINS: list[str] = []
+for _provider, _origin in (("github", "https://github.com"), ("orcid", "https://orcid.org")):
+    if _keys := environment.pair(f"{_provider.upper()}_CLIENT_ID", f"{_provider.upper()}_CLIENT_SECRET"):
+        INSTALLED_APPS.append(f"allauth.socialaccount.providers.{_provider}")
+        SOCIALACCOUNT_PROVIDERS[_provider] = {"APPS": [{"client_id": _keys[0], "secret": _keys[1], "key": ""}]}
+        SIGN_IN_ORIGINS.append(_origin)
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -201,17 +268,21 @@ globals().update(
         https=_https,
         hsts_seconds=environment.number("HSTS_SECONDS", 3600, low=0, high=63_072_000),
         trust_forwarded_proto=environment.flag("TRUST_FORWARDED_PROTO"),
+        hsts_subdomains=environment.flag("HSTS_SUBDOMAINS"),
+        hsts_preload=environment.flag("HSTS_PRELOAD"),
     )
 )
 
-# REST: JSON in, JSON out (portal/api, docs/api.md). No session is looked at, so that no other site can use a reader's.
+# REST: JSON in, JSON out (portal/api, docs/api.md). Who writes sends a token; no session is looked at, so that no other site's page
+# can act for a reader.
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.authentication.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttles.Throttle"],
     "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "portal.api.errors.answer",
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -5,7 +5,9 @@ and areas are the old site's.
 """
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
+from django.contrib.auth.views import LogoutView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
@@ -23,6 +25,7 @@ from portal.pages import (
     dataset_list,
     design,
     downloads,
+    erase_account,
     errors,
     feeds,
     for_programs,
@@ -34,6 +37,7 @@ from portal.pages import (
     old_addresses,
     paper,
     paper_list,
+    profile,
     publishing,
     run,
     run_compare,
@@ -49,6 +53,7 @@ from portal.pages import (
     suggestions,
     task,
     task_list,
+    tokens,
     trailing_slash,
     trends,
     words,
@@ -143,6 +148,12 @@ campaigns = [
     path("campaigns/measure", campaign.measure, name="measure"),
 ]
 
+token_pages = [
+    path("accounts/tokens", tokens.token_list, name="list"),
+    path("accounts/tokens/make", tokens.make, name="make"),
+    path("accounts/tokens/<uuid:public_id>/revoke", tokens.revoke, name="revoke"),
+]
+
 site_feeds = [
     path("latest.atom", feeds.latest, name="latest"),
     path("latest-with-code.atom", feeds.latest_with_code, name="latest_with_code"),
@@ -153,6 +164,14 @@ site_sitemaps = [
     path("sitemaps/site.xml", sitemaps.site, name="site"),
     path("sitemaps/<slug:kind>-<int:number>.xml", sitemaps.part, name="part"),
 ]
+
+
+def sign_in_to_admin(request: HttpRequest) -> HttpResponse:
+    """The administration has no sign-in of its own: the site's has the limits and the second factor."""
+    if request.user.is_authenticated:
+        raise PermissionDenied(errors.FORBIDDEN)
+    return redirect_to_login(request.GET.get("next", "") or "/admin/")
+
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -186,8 +205,16 @@ urlpatterns = [
     path("opensearch.xml", for_programs.opensearch, name="opensearch"),
     path("site.webmanifest", for_programs.manifest, name="manifest"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", sign_in_to_admin),
     path("admin/", admin.site.urls),
     path("api/v1/", include("portal.api.urls")),
+    path("accounts", RedirectView.as_view(pattern_name="account_profile")),
+    path("accounts/profile", profile.own_profile, name="account_profile"),
+    path("accounts/erase", erase_account.erase, name="account_erase"),
+    path("accounts/generate_api_token", tokens.old_address),
+    path("", include((token_pages, "tokens"))),
+    path("accounts/", include("accounts.urls")),
+    path("users/<key:name>", profile.person_detail, name="person"),
     path("sign-out", LogoutView.as_view(next_page="home"), name="sign_out"),
     *old_addresses.patterns(),
     re_path(r"^(?P<path>.+)/$", trailing_slash.without_slash),
@@ -197,3 +224,4 @@ handler400 = errors.bad_request
 handler403 = errors.forbidden
 handler404 = errors.not_found
 handler500 = errors.server_error
+handler429 = errors.too_many_requests  # asked for by django-allauth's limits

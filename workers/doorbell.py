@@ -9,12 +9,14 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from celery import current_app
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from workers.models import Checkpoint, Run, Shard, Worker
 from workers.states import RunState, ShardState
@@ -27,9 +29,6 @@ TASK = "workers.tasks.work"
 RINGS_AT_ONCE = 64
 """Rings for one run at once, at most; the reaper rings for the next."""
 
-AGAIN_EXPIRES = 60.0
-"""Seconds after which a repeated ring is worth nothing: there has been a newer one."""
-
 
 def ring(run: Run) -> None:
     """Tell the workers, once the transaction is committed, that the run has something to do."""
@@ -39,7 +38,9 @@ def ring(run: Run) -> None:
 def ring_again(runs: Iterable[Run]) -> None:
     """Tell the workers again that these runs wait, where a worker online could take them.
 
-    A queue that nobody reads is left alone, so that it does not grow while a run waits for a machine to be bought.
+    A queue that nobody reads is left alone, so that it does not grow while a run waits for a machine to be bought; nor does one
+    grow whose workers are all busy: what lies there is not rung again. (Rings that expire would do as well but for workers
+    whose clock is fast: they would take every ring for an old one.)
     """
     able = list(Worker.objects.able())
     wanted: Counter[str] = Counter()
@@ -48,7 +49,7 @@ def ring_again(runs: Iterable[Run]) -> None:
             queue = queue_for(run.checkpoint)
             wanted[queue] = min(wanted[queue] + _waiting(run), max(wanted[queue], fitting))
     for queue, rings in wanted.items():
-        _publish(queue, rings=rings, expires=AGAIN_EXPIRES)
+        _publish(queue, rings=rings, at_most=rings)
 
 
 def ring_now(run: Run) -> None:
@@ -75,10 +76,23 @@ def _waiting(run: Run) -> int:
     return queued or int(not shards.exists())
 
 
-def _publish(queue: str, *, rings: int, expires: float | None = None) -> None:
+def _publish(queue: str, *, rings: int, at_most: int | None = None) -> None:
+    """Ring so often, or until `at_most` rings lie in the queue; a broker that is down is not waited for."""
     send: Callable[..., object] = current_app.send_task
     try:
+        if at_most is not None:
+            rings = min(rings, at_most - _lying_in(queue))
         for _ in range(rings):
-            send(TASK, queue=queue, retry=False, expires=expires)
-    except (OperationalError, OSError) as error:
+            send(TASK, queue=queue, retry=False)
+    except (OperationalError, OSError, RedisError) as error:
         logger.warning("The broker could not be reached (%s); the work waits until the reaper rings again.", error)
+
+
+def _lying_in(queue: str) -> int:
+    """How many rings nobody has taken yet."""
+    with current_app.connection_for_write() as connection:
+        channel: Any = connection.channel()  # a virtual one, of which kombu's types know little
+        try:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+        except connection.channel_errors:
+            return 0  # Redis knows no empty queue

@@ -324,6 +324,7 @@ class Fault(models.Model):
     fault_class = models.CharField(max_length=15, choices=FaultClass)
     code = models.TextField()
     message = models.TextField()
+    claimed_at = models.DateTimeField(null=True, help_text="When the worker had claimed the shard.")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,8 +8,9 @@ import threading
 from functools import cache
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutting_down
+from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.db.models.functions import Now
 
 from workers import stopping
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 ALIVE_EVERY = 20.0
 """Seconds between signs of life; `models.WORKER_SILENCE` without one makes a worker gone."""
+
+IDLE_IN_TRANSACTION = "30s"
+"""How long a worker may leave a transaction open without saying anything: a third of a lease."""
 
 _name = f"scorer@{socket.gethostname()}"
 
@@ -45,11 +49,27 @@ def this_worker() -> Worker:
     return worker
 
 
-@worker_ready.connect
-def register(sender: Any, **_: Any) -> None:
-    """Register when Celery is ready, and show signs of life from then on."""
+@celeryd_init.connect
+def become_worker(sender: str, **_: Any) -> None:
+    """Take Celery's name for this process, before it forks any: a child that scores goes by the same name."""
     global _name
-    _name = sender.hostname
+    _name = sender
+    connection_created.connect(_let_go_of_locks)
+
+
+def _let_go_of_locks(connection: Any, **_: Any) -> None:
+    """Let the database end a transaction in which nothing happens.
+
+    A worker that is frozen, or cut off, in the middle of a write would otherwise hold its shard's row, and whoever wants to take
+    the shard from it waits for the row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = %s", [IDLE_IN_TRANSACTION])
+
+
+@worker_ready.connect
+def register(**_: Any) -> None:
+    """Register when Celery is ready, and show signs of life from then on."""
     threading.Thread(target=_stay_alive, name="sign of life", daemon=True).start()
 
 

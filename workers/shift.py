@@ -1,6 +1,7 @@
 """What a worker does when the doorbell rings: claim what is best for it, do it, and go on until nothing is left."""
 
 import logging
+from collections.abc import Callable
 
 from django.db import close_old_connections, connection
 
@@ -13,12 +14,13 @@ from workers.states import RunState
 logger = logging.getLogger(__name__)
 
 
-def work(worker: Worker) -> None:
+def work(this_worker: Callable[[], Worker]) -> None:
     """Work until nothing is left for this worker, or it is told to stop.
 
     A database that is away ends the shift: the reaper rings again when it is back.
     """
     try:
+        worker = this_worker()
         while not stopping.is_requested() and _do_next(worker):
             close_old_connections()
     except LOST_CONNECTION as error:

@@ -10,4 +10,4 @@ __all__ = ["reaper", "work"]  # the reaper hears the scheduler's signal once it 
 @shared_task(name="workers.tasks.work")
 def work() -> None:
     """Do what there is to do for this worker, until nothing is left."""
-    shift.work(registration.this_worker())
+    shift.work(registration.this_worker)

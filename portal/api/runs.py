@@ -121,7 +121,6 @@ class SampleViewSet(OfRun):
     row = Item
     detail_row = WholeItem
     asked = ItemsAsked
-    is_guarded = True
 
     def rows(self) -> QuerySet[Sample]:
         """The run's items; PermissionDenied while its numbers are held back from this reader."""

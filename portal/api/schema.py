@@ -61,6 +61,7 @@ class StructSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 FAILURES = {
     "400": "The question cannot be understood; the sentence says what to change.",
     "401": "The token is not good.",
+    "403": "This is not for every reader, or the token is not for this; the sentence says for whom.",
     "404": "There is no such thing or page here, or it was removed: the sentence says why.",
     "405": "The address does not answer this method.",
     "413": "The body is too large.",
@@ -131,8 +132,6 @@ class Schema(AutoSchema):
             found[301] = OpenApiResponse(Error, "It has another address today.")
         for status, sentence in FAILURES.items():
             found[status] = OpenApiResponse(Error, sentence)
-        if self.view.is_guarded:
-            found["403"] = OpenApiResponse(Error, "This is not for every reader; the sentence says for whom.")
         return found
 
     def get_override_parameters(self) -> list[Any]:

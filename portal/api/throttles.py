@@ -3,7 +3,6 @@
 Counted in the cache's Redis, over all web processes, in whole minutes. Without Redis nobody is counted and nobody refused.
 """
 
-import ipaddress
 import logging
 import time
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ import redis
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+
+from accounts.client_address import client_address
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which itself imports this module, by the settings
@@ -99,15 +100,4 @@ def _limit_of(request: Request) -> tuple[int, str]:
     user = request.user
     if user is not None and user.is_authenticated:
         return settings.API_PERSON_PER_MINUTE, f"user-{user.pk}"
-    return settings.API_ADDRESS_PER_MINUTE, f"address-{network_of(request.META.get('REMOTE_ADDR', ''))}"
-
-
-def network_of(address: str) -> str:
-    """Who asks from an address: itself, or of IPv6 the network of 64 bits, which one household has."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False))
-    return str(found)
+    return settings.API_ADDRESS_PER_MINUTE, f"address-{client_address(request._request)}"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed, NotFound, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotFound, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -107,8 +107,6 @@ class ReadingViewSet(ViewSetMixin, APIView):
     total: ClassVar[str] = ""
     is_live: ClassVar[bool] = False
     """Whether it shows what changes between versions of the catalogue, such as a run's progress."""
-    is_guarded: ClassVar[bool] = False
-    """Whether some of it is for some readers only."""
     may_be_table: ClassVar[bool] = False
     lookup_field: ClassVar[str] = "slug"
     lookup_value_regex: ClassVar[str] = KEY
@@ -234,6 +232,15 @@ class ReadingViewSet(ViewSetMixin, APIView):
             raise MethodNotAllowed(str(request.method), detail=f"Only {verbs} is answered at this address.")
         limits.begin()
         super().initial(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who guesses at tokens is counted by address: otherwise guesses would be free."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            request._not_authenticated()
+            self.check_throttles(request)
+            raise
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Tell the door (portal/api/door.py) whether the answer changes with the catalogue alone, and where a table goes on."""

@@ -14,8 +14,8 @@ CRAWL_DELAY_SECONDS = 2
 
 # Addresses with a query show, in another order or by parts, what has an address without one: the sitemap has those.
 UNCRAWLED = (
-    "/*?", "/search", "/admin", "/api/", "/sign-out", "/downloads/", "/runs/request", "/runs/*/state", "/runs/*/cancel",
-    "/runs/*/again", "/runs/*/export.zip",
+    "/*?", "/search", "/admin", "/accounts/", "/api/", "/sign-out", "/downloads/", "/runs/request", "/runs/*/state",
+    "/runs/*/cancel", "/runs/*/again", "/runs/*/export.zip",
 )  # fmt: skip
 
 ROBOTS = """\

@@ -5,16 +5,34 @@ connection that made the change too. Every connection of ours listens for its ow
 """
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from django.db.utils import DatabaseError, OperationalError
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from portal import page_version
 
 CHANNEL = "pages"
+
+
+@contextmanager
+def losses_named() -> Iterator[None]:
+    """Raise an OperationalError where the connection was lost, always.
+
+    psycopg2 says a plain DatabaseError when the server dies at certain moments: all that the server itself complains of has
+    a class below that, and a code.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        if type(error) is DatabaseError and getattr(error.__cause__, "pgcode", None) is None:
+            raise OperationalError(*error.args) from error
+        raise
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -64,9 +82,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return DebugCursor(cursor, self)
 
     def _commit(self) -> None:
-        super()._commit()  # type: ignore[misc]  # Django's, which its stubs leave out
+        with losses_named(), self.wrap_database_errors:
+            super()._commit()  # type: ignore[misc]  # Django's, which its stubs leave out
+            if self.connection is not None:
+                self.connection.poll()  # the notification came with the answer; this asks the server nothing
         if self.connection is not None:
-            self.connection.poll()  # the notification came with the answer; this asks the server nothing
             self.heed()
 
     def heed(self) -> None:
@@ -82,13 +102,15 @@ class _Heeding:
     db: DatabaseWrapper
 
     def _execute(self, *arguments: Any) -> Any:
-        result = super()._execute(*arguments)  # type: ignore[misc]  # Django's
+        with losses_named():
+            result = super()._execute(*arguments)  # type: ignore[misc]  # Django's
         if self.db.connection.notifies:
             self.db.heed()
         return result
 
     def _executemany(self, *arguments: Any) -> Any:
-        result = super()._executemany(*arguments)  # type: ignore[misc]  # Django's
+        with losses_named():
+            result = super()._executemany(*arguments)  # type: ignore[misc]  # Django's
         if self.db.connection.notifies:
             self.db.heed()
         return result

@@ -57,6 +57,8 @@ PAGE_TYPES = [
     PageType("submit", _at("/submit")),
     PageType("about", _at("/about")),
     PageType("design", _at("/design")),
+    PageType("sign in", _at("/accounts/login")),
+    PageType("make an account", _at("/accounts/signup")),
     PageType("not found", _at("/nope"), status=404),
     PageType("removed", lambda made: f"/paper/{made.removed.slug}", status=410),
 ]

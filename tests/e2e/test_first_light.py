@@ -100,7 +100,7 @@ def sign_in(page, site, *, then):
     page.goto(f"/admin/login/?next={then}")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill(site[1])
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{then}")
 
 

@@ -18,7 +18,6 @@ from portal.api.claims import MeasurementViewSet
 from portal.api.registry import WorkerViewSet
 from portal.api.runs import SampleViewSet
 from portal.api.shapes.rows import Row
-from portal.api.throttles import network_of
 from tests.factories.catalogue import make_board, make_paper, make_result
 from tests.factories.runs import make_mapping, make_planned_run, make_worker
 from tests.portal.api_reading import get, make_measurement, refusal
@@ -50,12 +49,12 @@ def test_an_address_is_counted_and_refused_until_the_minute_is_over(client, sett
     assert client.get("/api/v1/areas/", REMOTE_ADDR="192.0.2.8").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("::ffff:192.0.2.7", "192.0.2.7"), ("", "unknown")],
-)
-def test_a_household_is_one_address(address, network):
-    assert network_of(address) == network
+def test_guesses_at_tokens_are_counted_too(client, settings):
+    settings.API_ADDRESS_PER_MINUTE = 1
+    throttles._counter._redis.flushdb()
+    guesses = [client.get("/api/v1/areas/", REMOTE_ADDR="192.0.2.9", HTTP_AUTHORIZATION=f"Token {guess}") for guess in "abc"]
+    assert guesses[0].status_code == 401
+    assert guesses[2].status_code == 429
 
 
 def test_without_a_limit_no_header_tells_one(client):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_mapping, make_planned_run, make_worker
 from tests.portal.reading import in_order, read
 from workers import lifecycle
@@ -29,7 +30,7 @@ def buttons(client, run):
 
 
 def fail(run, index=0):
-    lease = lifecycle.claim_shard(run.shards.get(index=index).pk, by="one")
+    lease = claimed(run.shards.get(index=index), by="one")
     lifecycle.fail(lease, code="data_missing", message="It is not there: put it there.")
 
 

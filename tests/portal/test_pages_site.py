@@ -51,7 +51,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
 
 def test_every_link_of_header_and_footer_answers(client):
     links = [(text, href) for text, href, _ in read(client.get("/submit")).links if href.startswith("/")]
-    assert len(links) == 21
+    assert len(links) == 22
     assert [(text, href) for text, href in links if client.get(href).status_code != 200] == []
 
 

@@ -4,8 +4,9 @@ from contextlib import closing
 
 import psycopg2
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, OperationalError, connection
 
+from portal.postgres.base import losses_named
 from tests.factories.catalogue import make_paper
 
 
@@ -50,3 +51,21 @@ def test_the_request_after_the_server_ended_the_connection_is_answered(committed
     connection.close_if_unusable_or_obsolete()  # what Django does as a request begins
     assert client.get(f"/paper/{paper.slug}").status_code == 200
     assert backend() != ended
+
+
+@pytest.mark.parametrize(
+    ("raised", "named"),
+    [
+        (
+            psycopg2.DatabaseError("server closed the connection unexpectedly"),
+            OperationalError,
+        ),  # as psycopg2 says it now and then
+        (psycopg2.OperationalError("server closed the connection unexpectedly"), OperationalError),
+        (psycopg2.IntegrityError("there is one"), IntegrityError),
+    ],
+)
+@pytest.mark.django_db
+def test_a_lost_connection_is_told_from_what_the_server_complains_of(raised, named):
+    with pytest.raises(DatabaseError) as caught, losses_named(), connection.wrap_database_errors:
+        raise raised
+    assert type(caught.value) is named

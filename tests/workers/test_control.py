@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from tests.factories.leases import claimed
 from tests.factories.runs import make_mapping, make_planned_run, make_worker
 from workers import lifecycle
 from workers.models import Run, RunEvent
@@ -30,13 +31,13 @@ def notes_of(run):
 
 def failed(run, *, index=0, code="data_missing"):
     """Fail one shard of a run for good."""
-    lease = lifecycle.claim_shard(run.shards.get(index=index).pk, by="one")
+    lease = claimed(run.shards.get(index=index), by="one")
     lifecycle.fail(lease, code=code, message="It is not there: put it there.")
 
 
 def test_a_paused_run_gives_its_shards_back_and_keeps_what_is_stored(admin):
     run = make_planned_run(shards=2)
-    zombie = lifecycle.claim_shard(run.shards.get(index=0).pk, by="one")
+    zombie = claimed(run.shards.get(index=0), by="one")
     lifecycle.advance(zombie, batches_done=1)
     lifecycle.pause(run, by=admin)
     assert state_of(run) == RunState.PAUSED
@@ -118,8 +119,8 @@ def test_a_paused_run_can_be_cancelled_and_is_joined_by_the_same_request(admin):
 
 def test_a_failed_run_goes_on_where_it_stood(admin):
     run = make_planned_run(samples=6, batch_size=1, shards=3)
-    lifecycle.finish_shard(lifecycle.claim_shard(run.shards.get(index=0).pk, by="one"))
-    other = lifecycle.claim_shard(run.shards.get(index=1).pk, by="two")
+    lifecycle.finish_shard(claimed(run.shards.get(index=0), by="one"))
+    other = claimed(run.shards.get(index=1), by="two")
     lifecycle.advance(other, batches_done=1)
     failed(run, index=2)
     assert state_of(run) == RunState.FAILED
@@ -141,7 +142,7 @@ def test_one_shard_is_tried_alone_and_what_was_left_fails_the_run_again(admin):
     assert list(run.shards.order_by("index").values_list("state", flat=True)) == ["queued", "failed"]
     lifecycle.reap()
     assert state_of(run) == RunState.SCORING
-    lifecycle.finish_shard(lifecycle.claim_shard(run.shards.get(index=0).pk, by="one"))
+    lifecycle.finish_shard(claimed(run.shards.get(index=0), by="one"))
     lifecycle.reap()
     run.refresh_from_db()
     assert (run.state, run.error_code, run.error_message) == (RunState.FAILED, "data_missing", "Nor is this.")

@@ -9,6 +9,7 @@ from celery import Celery
 from django.utils import timezone
 
 from portal.celery import app
+from tests.factories.leases import claimed
 from tests.factories.runs import GIGABYTE, make_checkpoint, make_mapping, make_planned_run, make_worker
 from workers import doorbell, lifecycle
 from workers.models import Run, Shard
@@ -54,10 +55,10 @@ def test_what_is_rung_for_follows_the_state_of_the_run(rung):
     first, second = run.shards.order_by("index")
     doorbell.ring_now(run)
     assert rung() == 2 * [("cpu", *RING)]
-    first_lease = lifecycle.claim_shard(first.pk, by="one")
+    first_lease = claimed(first, by="one")
     doorbell.ring_now(run)
     assert rung() == [("cpu", *RING)]
-    second_lease = lifecycle.claim_shard(second.pk, by="one")
+    second_lease = claimed(second, by="one")
     doorbell.ring_now(run)
     assert rung() == []
     for lease in (first_lease, second_lease):
@@ -90,6 +91,20 @@ def test_no_more_is_rung_than_there_are_workers_and_no_more_than_there_is_to_do(
     lifecycle.reap()
     assert len(rung()) == 5
     Shard.objects.exclude(run=runs[0], index__lt=2).update(not_before=timezone.now() + timedelta(seconds=20))
+    lifecycle.reap()
+    assert len(rung()) == 2
+
+
+@pytest.mark.django_db
+def test_what_nobody_has_heard_yet_is_not_rung_again_and_never_grows_old(rung):
+    make_worker(), make_worker()
+    make_planned_run(samples=4, batch_size=1, shards=4)
+    for _ in range(3):
+        lifecycle.reap()
+    with app.connection_for_read() as connection:
+        message = connection.default_channel.basic_get("cpu", no_ack=True)
+    assert message.headers["expires"] is None, "a worker whose clock is fast would take it for an old one"
+    assert len(rung()) == 1
     lifecycle.reap()
     assert len(rung()) == 2
 

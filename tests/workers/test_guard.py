@@ -1,28 +1,30 @@
 """Leased work that does not end well."""
 
 import logging
+from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import connection
+from django.utils import timezone
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run
-from workers import guard, lifecycle
+from workers import guard
 from workers.evaluation.errors import CheckpointBroken
 from workers.lifecycle import LostLease
+from workers.models import Fault
 from workers.states import RunState, ShardState
 from workers.stopping import Stopping
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def run():
+def run(db):
     return make_planned_run()
 
 
 @pytest.fixture
 def lease(run):
-    return lifecycle.claim_shard(run.shards.get().pk, by="one")
+    return claimed(run.shards.get(), by="one")
 
 
 def outcome_of(run, lease, error):
@@ -41,7 +43,7 @@ def test_a_fault_of_ours_is_tried_again_then_fails_the_run_and_says_that_it_is_o
     with caplog.at_level(logging.CRITICAL):
         assert outcome_of(run, lease, TypeError("unexpected")) == (RunState.SCORING, "", "", ShardState.QUEUED)
         for worker in ("two", "three"):
-            lease = lifecycle.claim_shard(run.shards.get().pk, by=worker)
+            lease = claimed(run.shards.get(), by=worker)
             state, code, message, _ = outcome_of(run, lease, TypeError("unexpected"))
     assert (state, code) == ("failed", "code_error")
     assert message == "The portal's own code failed (TypeError: unexpected): the worker's log has the traceback; report it."
@@ -55,9 +57,15 @@ def test_a_lost_lease_changes_nothing(run, lease):
     assert outcome_of(run, lease, LostLease("gone")) == (RunState.SCORING, "", "", ShardState.RUNNING)
 
 
-def test_a_lost_database_leaves_the_work_to_the_reaper(run, lease, caplog):
-    with caplog.at_level(logging.CRITICAL):
-        assert outcome_of(run, lease, OperationalError("gone")) == (RunState.SCORING, "", "", ShardState.RUNNING)
+def test_a_lost_database_costs_neither_the_shard_nor_the_worker_an_attempt(committed_db, caplog):
+    shard = make_planned_run().shards.get()
+    lease = claimed(shard, by="one")
+    with caplog.at_level(logging.CRITICAL), guard.answering(lease), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    shard.refresh_from_db()
+    assert (shard.state, shard.attempts, shard.lease_owner, Fault.objects.count()) == (ShardState.QUEUED, 0, "", 0)
+    assert timedelta(0) < shard.not_before - timezone.now() <= guard.PAUSE_AFTER_DATABASE
+    assert shard.run.events.latest("pk").note == guard.DATABASE_AWAY
 
 
 def test_a_public_message_names_settings_and_no_folders(settings, tmp_path):

@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from tests.factories.leases import claimed
 from tests.factories.runs import make_mapping, make_planned_run
 from workers import lifecycle
 from workers.evaluation.contract import Batch
@@ -80,11 +81,11 @@ def test_what_is_left_of_a_shard_is_cut_anew_under_the_next_plan_version_and_oth
     run = make_planned_run(samples=8, batch_size=2, shards=2)
     Run.objects.filter(pk=run.pk).update(token_budget=1000, provenance={"plan": {"version": 1, "is_bit_identical": True}})
     first, second = run.shards.order_by("index")
-    lease = lifecycle.claim_shard(first.pk, by="one")
+    lease = claimed(first, by="one")
     lifecycle.advance(lease, batches_done=1)
     smaller = [Batch((2,)), Batch((3,))]
     assert lifecycle.replan(lease, batches=smaller, batches_done=1, token_budget=500, reason="Memory ran out.") == 2
-    other = lifecycle.claim_shard(second.pk, by="two")
+    other = claimed(second, by="two")
     assert lifecycle.replan(other, batches=[Batch((n,)) for n in range(4, 8)], batches_done=0, token_budget=500, reason="") == 2
     run.refresh_from_db()
     first.refresh_from_db()
@@ -101,7 +102,7 @@ def test_what_is_left_of_a_shard_is_cut_anew_under_the_next_plan_version_and_oth
 
 def test_a_shard_that_is_lost_is_not_cut_anew():
     run = make_planned_run()
-    lease = lifecycle.claim_shard(run.shards.get().pk, by="one")
+    lease = claimed(run.shards.get(), by="one")
     expire(Shard.objects.filter(run=run))
     lifecycle.reap()
     with pytest.raises(lifecycle.LostLease), transaction.atomic():
@@ -131,17 +132,19 @@ def test_cancel_keeps_a_finished_run(admin):
 
 def test_a_shard_is_claimed_once_and_its_fence_grows():
     shard = make_planned_run().shards.get()
-    lease = lifecycle.claim_shard(shard.pk, by="one")
+    lease = claimed(shard, by="one")
     assert lease.fence == 1
-    assert lifecycle.claim_shard(shard.pk, by="two") is None
+    assert claimed(shard, by="two") is None
 
 
 def test_a_worker_whose_lease_ran_out_cannot_write_any_more():
     shard = make_planned_run().shards.get()
-    zombie = lifecycle.claim_shard(shard.pk, by="one")
+    zombie = claimed(shard, by="one")
     expire(Shard.objects.filter(pk=shard.pk))
-    heir = lifecycle.claim_shard(shard.pk, by="two")
-    assert heir.fence == zombie.fence + 1
+    assert claimed(shard, by="two") is None
+    lifecycle.reap()
+    heir = claimed(shard, by="two")
+    assert heir.fence == zombie.fence + 2
     for write in (
         lambda: lifecycle.advance(zombie, batches_done=1),
         lambda: lifecycle.finish_shard(zombie),
@@ -158,7 +161,7 @@ def test_a_worker_whose_lease_ran_out_cannot_write_any_more():
 
 def test_a_shard_handed_back_keeps_its_batches_and_its_attempts():
     shard = make_planned_run().shards.get()
-    lease = lifecycle.claim_shard(shard.pk, by="one")
+    lease = claimed(shard, by="one")
     lifecycle.advance(lease, batches_done=1)
     lifecycle.release(lease, note="The worker was told to stop.")
     shard.refresh_from_db()
@@ -167,7 +170,7 @@ def test_a_shard_handed_back_keeps_its_batches_and_its_attempts():
 
 def test_reducing_waits_for_the_last_shard():
     run = make_planned_run(samples=4, batch_size=1, shards=2)
-    first, second = (lifecycle.claim_shard(shard.pk, by="one") for shard in run.shards.order_by("index"))
+    first, second = (claimed(shard, by="one") for shard in run.shards.order_by("index"))
     lifecycle.finish_shard(first)
     assert lifecycle.claim_reducing(run.pk, by="one") is None
     lifecycle.finish_shard(second)
@@ -193,7 +196,7 @@ def test_the_reaper_returns_a_silent_planner_to_the_queue(admin):
 
 def test_the_reaper_returns_a_silent_reducer_to_scoring():
     run = make_planned_run()
-    lifecycle.finish_shard(lifecycle.claim_shard(run.shards.get().pk, by="one"))
+    lifecycle.finish_shard(claimed(run.shards.get(), by="one"))
     zombie = lifecycle.claim_reducing(run.pk, by="one")
     expire(Run.objects.filter(pk=run.pk))
     assert lifecycle.reap() == 1
@@ -207,10 +210,10 @@ def test_a_shard_that_lost_three_workers_fails_its_run_with_the_reason():
     run = make_planned_run()
     shard = run.shards.get()
     for worker in ("one", "two", "three"):
-        assert lifecycle.claim_shard(shard.pk, by=worker) is not None
+        assert claimed(shard, by=worker) is not None
         expire(Shard.objects.filter(pk=shard.pk))
         assert lifecycle.reap() == 1
-    assert lifecycle.claim_shard(shard.pk, by="four") is None
+    assert claimed(shard, by="four") is None
     run.refresh_from_db()
     assert (run.state, run.error_code) == (RunState.FAILED, "lost_worker")
     assert run.error_message == (
@@ -221,10 +224,10 @@ def test_a_shard_that_lost_three_workers_fails_its_run_with_the_reason():
 def test_everybody_who_scored_is_on_record_and_the_first_stands_for_the_run():
     run = make_planned_run()
     shard = run.shards.get()
-    first = lifecycle.claim_shard(shard.pk, by="one")
+    first = claimed(shard, by="one")
     lifecycle.record_scorer(first, facts={"worker": "one", "device": {"kind": "cpu"}}, from_batch=0)
     lifecycle.release(first, note="Stopped.")
-    second = lifecycle.claim_shard(shard.pk, by="two")
+    second = claimed(shard, by="two")
     lifecycle.record_scorer(second, facts={"worker": "two", "device": {"kind": "cuda"}}, from_batch=1)
     lifecycle.finish_shard(second)
     lifecycle.finish(lifecycle.claim_reducing(run.pk, by="two"), results={})
@@ -238,7 +241,7 @@ def test_everybody_who_scored_is_on_record_and_the_first_stands_for_the_run():
 
 def test_no_event_of_the_reaper_names_a_worker_in_public():
     run = make_planned_run()
-    lifecycle.claim_shard(run.shards.get().pk, by="scorer@secret-host")
+    claimed(run.shards.get(), by="scorer@secret-host")
     expire(Shard.objects.filter(run=run))
     lifecycle.reap()
     event = RunEvent.objects.filter(run=run).latest("pk")
@@ -247,7 +250,7 @@ def test_no_event_of_the_reaper_names_a_worker_in_public():
 
 def test_a_failed_shard_fails_its_run_with_its_sentence():
     run = make_planned_run()
-    lease = lifecycle.claim_shard(run.shards.get().pk, by="one")
+    lease = claimed(run.shards.get(), by="one")
     lifecycle.fail(lease, code="data_missing", message="The questions are not there: put them there.")
     run.refresh_from_db()
     assert (run.state, run.error_code, run.error_message) == (

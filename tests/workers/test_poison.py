@@ -7,6 +7,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run, make_worker
 from workers import lifecycle
 from workers.evaluation import errors
@@ -18,14 +19,13 @@ pytestmark = pytest.mark.django_db
 
 
 def die(shard, *, on="one", code="code_error", message="The portal's own code failed."):
-    Shard.objects.filter(pk=shard.pk).update(not_before=None)
-    lease = lifecycle.claim_shard(shard.pk, by=on)
+    lease = claimed(shard, by=on)
     assert lease is not None
     lifecycle.fail(lease, code=code, message=message)
 
 
 def lose(shard, *, on):
-    assert lifecycle.claim_shard(shard.pk, by=on) is not None
+    assert claimed(shard, by=on) is not None
     Shard.objects.filter(pk=shard.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert lifecycle.reap() == 1
 
@@ -64,7 +64,6 @@ def test_attempts_of_different_kinds_count_together():
     run = make_planned_run()
     shard = run.shards.get()
     die(shard, on="one", code="out_of_memory")
-    Shard.objects.filter(pk=shard.pk).update(not_before=None)
     lose(shard, on="two")
     die(shard, on="three", code="code_error")
     run.refresh_from_db()
@@ -92,13 +91,27 @@ def test_a_run_on_which_three_workers_died_ends_before_it_takes_the_others(end):
     assert Run.objects.get(pk=run.pk).state == RunState.SCORING
 
 
+def test_workers_that_are_lost_together_are_one_loss_and_end_no_run():
+    run = make_planned_run(samples=8, batch_size=1, shards=8)
+    shards = list(run.shards.order_by("index"))
+    for lost in (1, 2):  # a machine with four workers fails, and once more
+        for shard, worker in zip(shards[4 * (lost - 1) :], ("one", "two", "three", "four"), strict=False):
+            assert claimed(shard, by=worker) is not None
+        Shard.objects.filter(state="running").update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        assert lifecycle.reap() == 4
+        assert Run.objects.get(pk=run.pk).state == RunState.SCORING
+    lose(shards[0], on="five")
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("failed", "lost_worker")
+
+
 @pytest.mark.parametrize("end", [die, lose])
 def test_a_run_whose_other_shards_are_scored_is_no_poison(end):
     run = make_planned_run(samples=8, batch_size=1, shards=8)
     shards = list(run.shards.order_by("index"))
     for number, worker in enumerate(("one", "two", "three", "four")):
         end(shards[2 * number], on=worker)
-        lifecycle.finish_shard(lifecycle.claim_shard(shards[2 * number + 1].pk, by=worker))
+        lifecycle.finish_shard(claimed(shards[2 * number + 1], by=worker))
     assert Run.objects.get(pk=run.pk).state == RunState.SCORING
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from django.db import connection
 from django.utils import timezone
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run
-from workers import lifecycle, reaper
+from workers import reaper
 from workers.models import Shard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ with Pulse(ShardLease(shard_id=1, run_id=1, fence=1, owner="one"), stall=0.5):
 
 def test_the_scheduler_takes_back_what_a_worker_that_hangs_still_holds(committed_db, tmp_path):
     shard = make_planned_run().shards.get()
-    lifecycle.claim_shard(shard.pk, by="hangs")
+    claimed(shard, by="hangs")
     Shard.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     command = [sys.executable, "-m", "celery", "-A", "portal.celery", "beat", "--pidfile", "", "-s", str(tmp_path / "schedule")]
     with (tmp_path / "beat.log").open("wb") as log:

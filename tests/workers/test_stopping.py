@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_mapping, make_planned_run
 from workers import lifecycle
 from workers.models import Run
@@ -53,7 +54,7 @@ def stopped(lease, *, asks_after):
 @pytest.mark.parametrize("asks_after", [2, 100])
 def test_a_shard_is_handed_back_within_seconds(committed_db, asks_after):
     run = make_planned_run(shards=2)
-    lease = lifecycle.claim_shard(run.shards.get(index=0).pk, by="one")
+    lease = claimed(run.shards.get(index=0), by="one")
     lifecycle.advance(lease, batches_done=1)
     status, seconds = stopped(lease, asks_after=asks_after)
     assert (status, seconds < 9) == (0, True)
@@ -72,7 +73,7 @@ def test_a_plan_is_handed_back_too(committed_db):
 
 def test_work_that_was_taken_meanwhile_is_left_alone(committed_db):
     run = make_planned_run()
-    old = lifecycle.claim_shard(run.shards.get().pk, by="one")
+    old = claimed(run.shards.get(), by="one")
     run.shards.update(state=ShardState.RUNNING, fence=2, lease_owner="two")
     status, _ = stopped(old, asks_after=100)
     assert status == 0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run
 from workers import lifecycle, plan, reduce, score
 from workers.evaluation.contract import Response
@@ -21,7 +22,7 @@ def run():
 
 def store(run, responses, *, kind, lease=None):
     run.requests.update(kind=kind)
-    lease = lease or lifecycle.claim_shard(Shard.objects.get(run=run).pk, by="scorer@host")
+    lease = lease or claimed(Shard.objects.get(run=run), by="scorer@host")
     score._store(run, list(plan.planned_requests(run)), responses, lease=lease, done=score.Done(1, tokens=2, seconds=0.5))
 
 
@@ -58,7 +59,7 @@ def test_settings_of_writing_are_planned_again_as_they_were_stored(run):
 
 
 def test_a_worker_that_lost_its_lease_stores_no_text(run):
-    lease = lifecycle.claim_shard(Shard.objects.get(run=run).pk, by="scorer@host")
+    lease = claimed(Shard.objects.get(run=run), by="scorer@host")
     Shard.objects.update(fence=lease.fence + 1)
 
     with pytest.raises(LostLease):
@@ -76,7 +77,7 @@ def test_a_request_without_an_answer_ends_no_run_well(run):
 
 
 def test_energy_adds_up_over_batches_and_stays_unknown_where_no_device_tells_it(run):
-    lease = lifecycle.claim_shard(Shard.objects.get(run=run).pk, by="scorer@host")
+    lease = claimed(Shard.objects.get(run=run), by="scorer@host")
     lifecycle.advance(lease, batches_done=0)
     assert Shard.objects.get(run=run).device_joules is None
     lifecycle.advance(lease, batches_done=0, joules=1.5)

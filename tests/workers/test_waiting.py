@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from tests.factories.leases import claimed
 from tests.factories.runs import GIGABYTE, make_checkpoint, make_mapping, make_planned_run, make_worker
 from workers import lifecycle, waiting
 from workers.models import Checkpoint, Run
@@ -37,7 +38,7 @@ def test_a_busy_worker_is_the_reason(large_run):
 
 def test_a_worker_that_went_silent_is_the_reason():
     run = make_planned_run()
-    lifecycle.claim_shard(run.shards.get().pk, by="one")
+    claimed(run.shards.get(), by="one")
     run.shards.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     assert waiting.why(run) == "Its worker went silent; the run goes back to the queue within seconds."
     planning = lifecycle.request(make_mapping(), by=None)
@@ -48,7 +49,7 @@ def test_a_worker_that_went_silent_is_the_reason():
 
 def test_a_run_that_is_worked_on_waits_for_nothing():
     run = make_planned_run()
-    lifecycle.claim_shard(run.shards.get().pk, by="one")
+    claimed(run.shards.get(), by="one")
     assert waiting.why(run) == ""
     Run.objects.filter(pk=run.pk).update(state="finished")
     assert waiting.why(Run.objects.get(pk=run.pk)) == ""

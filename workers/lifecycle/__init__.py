@@ -9,7 +9,7 @@ By job: `control` is what people do to a run, `claims` how a worker gets work, `
 """
 
 from workers.faults import CODE_ERROR, LOST_WORKER, MAX_ATTEMPTS
-from workers.lifecycle.claims import Warmth, claim_next, claim_planning, claim_reducing, claim_shard
+from workers.lifecycle.claims import Warmth, claim_next, claim_planning, claim_reducing
 from workers.lifecycle.control import (
     TOKEN_BUDGETS,
     cancel,
@@ -28,7 +28,7 @@ from workers.lifecycle.reaping import reap
 
 __all__ = [
     "CODE_ERROR", "LEASE", "LOST_WORKER", "MAX_ATTEMPTS", "TOKEN_BUDGETS", "TOLD_TO_STOP", "Lease", "LostLease", "LostRace",
-    "RunLease", "ShardLease", "Warmth", "advance", "cancel", "claim_next", "claim_planning", "claim_reducing", "claim_shard",
+    "RunLease", "ShardLease", "Warmth", "advance", "cancel", "claim_next", "claim_planning", "claim_reducing",
     "fail", "finish", "finish_shard", "pause", "planned", "put_back", "reap", "record_scorer", "release", "renew", "replan",
     "request", "resume", "retry", "set_aside", "set_priority", "tell",
 ]  # fmt: skip

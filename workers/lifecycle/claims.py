@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from workers.faults import MAX_ATTEMPTS
 from workers.lifecycle.leases import LEASE, Lease, RunLease, ShardLease
 from workers.lifecycle.moves import tell_of
 from workers.lifecycle.prepared import Prepared
@@ -112,27 +111,6 @@ def claim_reducing(run_id: int, *, by: str) -> RunLease | None:
     """Claim a run all of whose shards are done for reducing; None when it is not that far or somebody has it."""
     undone = Shard.objects.filter(run=OuterRef("pk")).exclude(state=ShardState.DONE)
     return _claim_run(run_id, RunState.REDUCING, by=by, queryset=Run.objects.filter(~Exists(undone), state=RunState.SCORING))
-
-
-@transaction.atomic
-def claim_shard(shard_id: int, *, by: str) -> ShardLease | None:
-    """Claim this queued shard of a run that is being scored, or one whose lease ran out; None when there is nothing to claim."""
-    free = Q(state=ShardState.QUEUED) | Q(state=ShardState.RUNNING, lease_expires_at__lt=Now())
-    scoring = Run.objects.filter(pk=OuterRef("run_id"), state=RunState.SCORING)
-    claimed = Shard.objects.filter(Exists(scoring), free, pk=shard_id, attempts__lt=MAX_ATTEMPTS).update(
-        state=ShardState.RUNNING,
-        fence=F("fence") + 1,
-        attempts=F("attempts") + 1,
-        lease_owner=by,
-        lease_expires_at=Now() + LEASE,
-        claimed_at=Now(),
-    )
-    if not claimed:
-        return None
-    shard = Shard.objects.get(pk=shard_id)
-    note = f"Shard {shard.index + 1} claimed (attempt {shard.attempts})."
-    tell_of(shard.run_id, RunState.SCORING, note=note, actor=by)
-    return ShardLease(shard_id=shard.pk, run_id=shard.run_id, fence=shard.fence, owner=by)
 
 
 def _ask(worker: Worker, warm: Warmth) -> tuple[int | None, int | None, int | None, int, int]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -83,9 +83,9 @@ def fail(lease: Lease, *, code: str, message: str) -> None:
     A shard is tried again, three times in all, where that could help; anything else ends the run.
     """
     hold(lease)
-    record_fault(lease.run_id, shard_id=_shard_of(lease), worker=lease.owner, code=code, message=message)
-    if isinstance(lease, ShardLease):
-        shard = Shard.objects.get(pk=lease.shard_id)
+    shard = Shard.objects.get(pk=lease.shard_id) if isinstance(lease, ShardLease) else None
+    record_fault(lease.run_id, shard=shard, worker=lease.owner, code=code, message=message)
+    if shard is not None:
         if may_pass(class_of(code)) and shard.attempts < MAX_ATTEMPTS:
             if not is_poison(lease.run_id):
                 _try_again(shard, message=message, actor=lease.owner)
@@ -96,12 +96,16 @@ def fail(lease: Lease, *, code: str, message: str) -> None:
 
 
 @transaction.atomic
-def release(lease: Lease, *, note: str) -> None:
-    """Hand work back unfinished, e.g. because the worker is told to stop; it does not count as an attempt."""
+def release(lease: Lease, *, note: str, pause: timedelta | None = None) -> None:
+    """Hand work back unfinished, e.g. because the worker is told to stop; it does not count as an attempt.
+
+    A shard can be claimed again when the `pause` is over.
+    """
     hold(lease)
     freed = {"attempts": F("attempts") - 1, **NO_LEASE}
     if isinstance(lease, ShardLease):
-        Shard.objects.filter(pk=lease.shard_id).update(state=ShardState.QUEUED, **freed)
+        not_before = None if pause is None else Now() + pause
+        Shard.objects.filter(pk=lease.shard_id).update(state=ShardState.QUEUED, not_before=not_before, **freed)
         state = RunState.SCORING
     else:
         state = back_from(RunState(Run.objects.values_list("state", flat=True).get(pk=lease.run_id)))
@@ -110,11 +114,14 @@ def release(lease: Lease, *, note: str) -> None:
     doorbell.ring(Run.objects.get(pk=lease.run_id))
 
 
-def record_fault(run_id: int, *, shard_id: int | None, worker: str, code: str, message: str) -> None:
+def record_fault(run_id: int, *, shard: Shard | None, worker: str, code: str, message: str) -> None:
     """Keep what went wrong; a worker on which three different shards died within an hour gets no more work."""
-    Fault.objects.create(run_id=run_id, shard_id=shard_id, worker=worker, fault_class=class_of(code), code=code, message=message)
+    claimed_at = None if shard is None else shard.claimed_at
+    Fault.objects.create(
+        run_id=run_id, shard=shard, worker=worker, fault_class=class_of(code), code=code, message=message, claimed_at=claimed_at
+    )
     found = Worker.objects.filter(name=worker, set_aside_at=None).first()
-    if found is None or shard_id is None:
+    if found is None or shard is None:
         return
     deaths = Fault.objects.filter(worker=worker, shard__isnull=False, at__gt=Now() - DEATHS_WITHIN)
     if found.trusted_since is not None:
@@ -126,14 +133,29 @@ def record_fault(run_id: int, *, shard_id: int | None, worker: str, code: str, m
 
 
 def is_poison(run_id: int) -> bool:
-    """Whether shards of the run died on three different workers while none was scored: it would take worker after worker."""
+    """Whether shards of the run died on three different workers while none was scored: it would take worker after worker.
+
+    Workers that went silent together, as when a machine or the network fails, count as one: those that had claimed their shards
+    before the first of them was known to be lost.
+    """
     faults = Fault.objects.filter(run=run_id, shard__isnull=False)
     last_done = Shard.objects.filter(run=run_id, state=ShardState.DONE).aggregate(at=Max("done_at"))["at"]
     last_end = RunEvent.objects.filter(run=run_id, state=RunState.FAILED).aggregate(at=Max("at"))["at"]
     for moment in (last_done, last_end):
         if moment is not None:
             faults = faults.filter(at__gt=moment)
-    return faults.values("worker").distinct().count() >= MAX_ATTEMPTS
+    workers: set[str] = set()
+    known_at: datetime | None = None
+    is_counted = False
+    for fault in faults.order_by("at", "pk"):
+        if fault.fault_class == FaultClass.LOST_WORKER:
+            if known_at is None or fault.claimed_at is None or fault.claimed_at > known_at:
+                known_at, is_counted = fault.at, False
+            if is_counted or fault.worker in workers:
+                continue
+            is_counted = True
+        workers.add(fault.worker)
+    return len(workers) >= MAX_ATTEMPTS
 
 
 def _try_again(shard: Shard, *, message: str, actor: str) -> None:
@@ -147,10 +169,6 @@ def _setup(facts: Mapping[str, Any]) -> str:
     """What decides the bits of a scorer's numbers: the kind of device, the packages, the way of computing."""
     device = facts.get("device") or {}
     return json.dumps([device.get("kind"), device.get("name"), facts.get("software"), facts.get("way")], sort_keys=True)
-
-
-def _shard_of(lease: Lease) -> int | None:
-    return lease.shard_id if isinstance(lease, ShardLease) else None
 
 
 def _scored_by(run: Run) -> list[dict[str, object]]:

@@ -41,7 +41,7 @@ def _reap_run(run: Run) -> bool:
         return False
     note = f"Its worker went silent while {state.label.lower()}."
     tell_of(run.pk, back, note=note, actor=run.lease_owner)
-    record_fault(run.pk, shard_id=None, worker=run.lease_owner, code=LOST_WORKER, message=note)
+    record_fault(run.pk, shard=None, worker=run.lease_owner, code=LOST_WORKER, message=note)
     if run.attempts >= MAX_ATTEMPTS:
         _fail_lost(run.pk, message=f"The run lost its worker {MAX_ATTEMPTS} times: {ADVICE}")
     return True
@@ -62,7 +62,7 @@ def _reap_shard(shard: Shard) -> bool:
         return True
     note = f"Its worker went silent while scoring shard {shard.index + 1}."
     tell_of(shard.run_id, RunState.SCORING, note=note, actor=shard.lease_owner)
-    record_fault(shard.run_id, shard_id=shard.pk, worker=shard.lease_owner, code=LOST_WORKER, message=note)
+    record_fault(shard.run_id, shard=shard, worker=shard.lease_owner, code=LOST_WORKER, message=note)
     if is_lost:
         _fail_lost(shard.run_id, message=message)
     elif is_poison(shard.run_id):

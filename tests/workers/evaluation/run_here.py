@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from tests.factories.leases import claimed
 from tests.factories.runs import make_checkpoint, make_worker
 from workers import lifecycle, plan, reduce, score
 from workers.models import Run
@@ -33,5 +34,5 @@ def finish_here(run, *, worker):
     """Do all that is to be done for a run."""
     plan.plan(lifecycle.claim_planning(run.pk, by=worker.name), worker=worker)
     for shard in run.shards.order_by("index"):
-        score.score(lifecycle.claim_shard(shard.pk, by=worker.name), worker=worker)
+        score.score(claimed(shard, by=worker.name), worker=worker)
     reduce.reduce(lifecycle.claim_reducing(run.pk, by=worker.name))

@@ -273,8 +273,8 @@ globals().update(
     )
 )
 
-# REST: JSON in, JSON out (portal/api, docs/api.md). Who writes sends a token; no session is looked at, so that no other site's page
-# can act for a reader.
+# REST: JSON in, JSON out (portal/api, docs/api.md). Who writes sends a token; no session is looked at, so that no other site's
+# page can act for a reader.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.TokenAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.JSONRenderer"],

@@ -238,7 +238,7 @@ class ReadingViewSet(ViewSetMixin, APIView):
         try:
             super().perform_authentication(request)
         except AuthenticationFailed:
-            request._not_authenticated()
+            request._not_authenticated()  # type: ignore[attr-defined]  # the stubs leave it out
             self.check_throttles(request)
             raise
 

@@ -20,7 +20,7 @@ LOCK := $(BIN)/python -m piptools compile --quiet --generate-hashes --strip-extr
 CODE := accounts papers leaderboards workers portal bench tests manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format types imports tests chaos equality harness-2022 bench-import bench-portal bench-engine bench-queue
+.PHONY: help up test lint format types imports tests chaos equality harness-2022 bench-import bench-portal bench-api fuzz-api bench-engine bench-queue
 .PHONY: admin-password lock clean
 
 help: ## Say what each command does
@@ -70,6 +70,12 @@ bench-import: $(VENV)/.dev ## Import, update, relate and export a made-up archiv
 
 bench-portal: $(VENV)/.dev ## What pages cost beside a bare view, on a full-size catalogue (BENCH="--var DIR")
 	$(BIN)/python -m bench.portal $(BENCH)
+
+bench-api: $(VENV)/.dev ## What the API's answers cost beside plain code and a bare view, on a full-size catalogue (BENCH="--var DIR")
+	$(BIN)/python -m bench.api $(BENCH)
+
+fuzz-api: $(VENV)/.dev ## Made-up requests of every operation of the API, many more than `make test` makes (a quarter of an hour)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),100) FUZZ_SECONDS=3600 $(BIN)/python -m pytest --timeout 3700 tests/e2e/test_api_clients.py -k made_up
 
 bench-engine: $(VENV)/.dev ## The evaluation engine beside lm-eval's own model and beside the floor (half an hour; BENCH="--only 70M" for less)
 	$(BIN)/python -m bench.engine $(BENCH)

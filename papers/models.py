@@ -21,6 +21,7 @@ from papers.count_models import (
     Total,
 )
 from papers.related_models import RelatedPapers, WordStatistics
+from papers.repository_names import NAME, OWNER, key_part
 from papers.star_models import PaperStars, RepositoryStars, StarObservation
 from papers.transfers import ArchiveExport, ArchiveImport, ExportedFile
 from papers.trend_models import FrameworkMonth, MonthCount, ProceedingCount
@@ -218,6 +219,10 @@ class Proceeding(Named):
         ordering = ["-year", "-month", "name"]
 
 
+REPOSITORY_NAMES = {OWNER: key_part(2), NAME: key_part(3)}
+"""The parts of a repository's key that people know it by, as expressions over its rows."""
+
+
 class Repository(CatalogueRow):
     """Code somewhere; `url` as the archive gives it, `key` folded so that one repository is one row."""
 
@@ -230,6 +235,7 @@ class Repository(CatalogueRow):
     class Meta:
         constraints = CatalogueRow.row_constraints("repository")
         verbose_name_plural = "repositories"
+        indexes = [models.Index(key_part(2), key_part(3), name="repository_by_owner")]
 
     def __str__(self) -> str:
         return self.key
@@ -298,7 +304,7 @@ class Paper(CatalogueRow):
         ]
         indexes = [
             models.Index(F("date").desc(nulls_last=True), F("id").desc(), name="paper_newest_first"),
-            models.Index(fields=["date", "id"], condition=Q(removed_at__isnull=True), name="paper_oldest_first"),
+            models.Index(fields=["date", "id"], condition=SHOWN, name="paper_shown_oldest_first"),
             models.Index(fields=["arxiv_id"], name="paper_arxiv_id"),
             # Recounts join every link with its paper: this spares them the wide rows.
             models.Index(fields=["id"], include=["date"], condition=SHOWN, name="paper_shown"),

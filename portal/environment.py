@@ -40,6 +40,8 @@ VARIABLES: Mapping[str, str] = {
     "GITHUB_CLIENT_SECRET": "its secret",
     "ORCID_CLIENT_ID": "id of a client of ORCID's public API, to sign in by it",
     "ORCID_CLIENT_SECRET": "its secret",
+    "API_ADDRESS_PER_MINUTE": "requests that the API answers an address each minute; 0 counts none",
+    "API_PERSON_PER_MINUTE": "requests that it answers each minute with a person's tokens; 0 counts none",
     "CHECKPOINT_ROOTS": "folders that checkpoints may be loaded from",
     "CHECKPOINT_OWNERS": "comma-separated hub owners that checkpoints may be loaded from",
     "BENCHMARK_DATA": "folder of benchmark data for machines without the hub",

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "workers",
     "portal",
     "rest_framework",
+    "drf_spectacular",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.api.door.door",
     "portal.page_cache.page_cache",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -293,17 +295,32 @@ globals().update(
     )
 )
 
-# REST: JSON in, JSON out. Who writes sends a token; no session is looked at, so that no other site's page can act for a reader.
+# REST: JSON in, JSON out (portal/api, docs/api.md). Who writes sends a token; no session is looked at, so that no other site's
+# page can act for a reader.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.TokenAuthentication"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["portal.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.authentication.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttles.Throttle"],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Pages",
     "EXCEPTION_HANDLER": "portal.api.errors.answer",
     "URL_FORMAT_OVERRIDE": None,
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Papers With Code 2",
+    "DESCRIPTION": "Papers, code, benchmarks and results, and beside claimed numbers the ones that we measured.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.with_token"],
+    "LICENSE": {"name": "CC-BY-SA-4.0", "url": "https://creativecommons.org/licenses/by-sa/4.0/"},
+}
+API_ADDRESS_PER_MINUTE = environment.number("API_ADDRESS_PER_MINUTE", 600, low=0, high=10_000_000)
+API_PERSON_PER_MINUTE = environment.number("API_PERSON_PER_MINUTE", 3000, low=0, high=10_000_000)
 
 # Static files: hashed names once `collectstatic` has filled the folder; straight from the source folders before that.
 STATIC_URL = "/static/"

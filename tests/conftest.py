@@ -32,6 +32,8 @@ def pytest_configure(config):
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     # What a test has not committed notifies nobody: pages are kept only where a test says so.
     os.environ["PAGE_CACHE_MB"] = "0"
+    # Nor does the API count what tests ask for, but where a test says so.
+    os.environ["API_ADDRESS_PER_MINUTE"] = "0"
     if not os.environ.get("DATABASE_URL"):
         _start_throw_away_servers()
     settings.DATABASES  # noqa: B018 (loads the settings: pytest-django sets up only what is loaded)
@@ -154,7 +156,7 @@ def shared_data():
     """The folder of sample data."""
     folder = Path(os.environ.get("SHARED_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
-        _absent(f"sample data: {folder} is not there (set SHARED_DATA)")
+        absent(f"sample data: {folder} is not there (set SHARED_DATA)")
     return folder
 
 
@@ -164,10 +166,10 @@ def chromium():
     for name in CHROMIUM_NAMES:
         if found := shutil.which(name):
             return found
-    _absent("a browser: no chromium on the PATH")
+    absent("a browser: no chromium on the PATH")
 
 
-def _absent(what):
+def absent(what):
     """Skip with one line; where CI is set, everything has to be there."""
     if os.environ.get("CI"):
         pytest.fail(f"needs {what}", pytrace=False)

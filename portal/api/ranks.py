@@ -1,12 +1,19 @@
 """The best rank that a claim has on its board, over all of the board's metrics."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Any
+
+import msgspec
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet
 
 from leaderboards import ranking
-from leaderboards.models import Claim, Score
+from leaderboards.models import Metric
+from portal.pages import compiled
 from portal.pages.board import DIRECTIONS
+from portal.pages.compiled import Argument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +37,35 @@ class Cell:
     value: float | None
 
 
-def best(claims: Iterable[Claim]) -> Mapping[int, Best]:
-    """The best ranks on the boards of these claims, by the claims' keys; one query. A claim without a rank is not in it."""
-    scores = Score.objects.filter(
-        claim__leaderboard__in={claim.leaderboard_id for claim in claims}, claim__removed_at=None, value__isnull=False
-    ).order_by("metric__position", "metric_id")
-    rows = scores.values_list("metric_id", "claim_id", "metric__name", "metric__direction", "value")
-    columns = groupby(rows, key=lambda row: row[0])
+class Column(msgspec.Struct, frozen=True):
+    """The numbers of a metric, with the claims that state them."""
+
+    name: str
+    direction: str
+    claims: list[int]
+    values: list[float]
+
+
+@compiled.read(Column, boards=ArrayField(BigIntegerField()))
+def _columns(boards: Argument) -> QuerySet[Any, Any]:
+    here = Func(F("leaderboard"), boards, template="%(expressions)s)", arg_joiner=" = ANY (", output_field=BooleanField())
+    stated = Q(scores__claim__removed_at=None, scores__value__isnull=False)
+    found = Metric.objects.exclude(direction=Metric.Direction.NONE).filter(here, stated).order_by("position", "pk")
+    return found.values("name", "direction", "position", "pk").annotate(
+        claims=ArrayAgg("scores__claim"), values=ArrayAgg("scores__value")
+    )
+
+
+def best(boards: Collection[int]) -> Mapping[int, Best]:
+    """The best ranks on these boards, by the claims' keys; one query. A claim without a rank is not in it."""
+    if not boards:
+        return {}
     return best_of(
-        [Cell(claim=claim, metric=name, direction=direction, value=value) for _, claim, name, direction, value in column]
-        for _, column in columns
+        [
+            Cell(claim=claim, metric=column.name, direction=column.direction, value=value)
+            for claim, value in zip(column.claims, column.values, strict=True)
+        ]
+        for column in _columns(boards=list(boards))
     )
 
 

@@ -1,98 +1,148 @@
-"""Runs: `/runs/` says how far each is; `/runs/{id}/` also what ran and what came out. The old API had none."""
+"""Runs: `/runs/` says how far each is; `/runs/{id}/` also what ran and what came out, and below it shards and items.
 
-from collections.abc import Mapping, Sequence
+The old API had none. Who may read numbers and texts is decided as on the pages: portal/pages/run_numbers.py, workers/licences.py.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework import exceptions, serializers
 
-from leaderboards.models import Measurement
-from portal.api.viewsets import ReadingViewSet
-from workers import waiting
-from workers.models import Run, Shard
-from workers.records import mapping
+from portal.api.pagination import Order
+from portal.api.shapes.runs import (
+    Item,
+    RunState,
+    Shard,
+    WholeItem,
+    WholeRun,
+    read_items,
+    read_runs,
+    read_shards,
+    read_whole_items,
+    read_whole_runs,
+)
+from portal.api.viewsets import PUBLIC_ID, Asked, ReadingViewSet, reader, words
+from portal.pages import run_numbers, samples
+from portal.pages.samples import SampleFilter
+from workers import licences, states
+from workers.models import Run, Sample
+from workers.models import Shard as StoredShard
 
-PUBLIC_PROVENANCE = ("checkpoint", "tasks", "seeds", "plan", "device", "software")
-"""The parts of a run's record that everybody may read; others name workers, and their names tell hosts."""
-
-
-class RunSerializer(serializers.Serializer[Run]):
-    """Where a run is. Its context is what `beside` gives."""
-
-    id = serializers.UUIDField(source="public_id")
-    checkpoint = serializers.ReadOnlyField(source="checkpoint.slug")
-    protocol = serializers.ReadOnlyField(source="protocol.slug")
-    is_selftest = serializers.ReadOnlyField(source="protocol.is_selftest")
-    items_per_task = serializers.ReadOnlyField()
-    state = serializers.ReadOnlyField()
-    waits_for = serializers.SerializerMethodField()
-    activity = serializers.ReadOnlyField()
-    error = serializers.ReadOnlyField(source="error_message")
-    progress = serializers.SerializerMethodField()
-    requested_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField()
-
-    def get_waits_for(self, run: Run) -> str:
-        """Why nobody works on it; "" when somebody does or it has ended."""
-        reasons: Mapping[int, str] = self.context["waits_for"]
-        return reasons[run.pk]
-
-    def get_progress(self, run: Run) -> Mapping[str, int] | None:
-        """Batches done of all, and what they hold; null before there is a plan."""
-        batches: Mapping[int, Mapping[str, int]] = self.context["batches"]
-        if run.pk not in batches:
-            return None
-        return {**batches[run.pk], "requests": run.requests_total, "items": run.samples_total}
+NEWEST_FIRST = Order(column="requested_at", descending=True)
 
 
-class WholeRunSerializer(RunSerializer):
-    """A run with its record."""
+class RunsAsked(Asked):
+    """What the list of runs can be narrowed by."""
 
-    results = serializers.SerializerMethodField()
-    provenance = serializers.SerializerMethodField()
-
-    def get_results(self, run: Run) -> dict[str, object]:
-        """The numbers that the harness computed, in its own unit; none while a measurement out of them waits to be published."""
-        if Measurement.objects.filter(run_id=run.public_id, published_at=None).exists():
-            return {"metrics": []}
-        return {"metrics": mapping(run.results).get("metrics", [])}
-
-    def get_provenance(self, run: Run) -> dict[str, object]:
-        """What ran: checkpoint with digests, tasks with versions, device, software, seeds."""
-        record = mapping(run.provenance)
-        return {part: record[part] for part in PUBLIC_PROVENANCE if part in record}
+    state = serializers.ChoiceField(states.RunState.choices, required=False, allow_blank=True, help_text="Where the run is.")
+    checkpoint = words("The checkpoint's id.")
+    protocol = words("The protocol's id.")
 
 
-class RunViewSet(ReadingViewSet[Run]):
-    """Runs, the last that was asked for first."""
+class RunViewSet(ReadingViewSet):
+    """Runs, the last that was asked for first. Poll with `If-None-Match`: 304 while nothing moves."""
 
     noun = "run"
+    row = RunState
+    detail_row = WholeRun
+    asked = RunsAsked
+    order = NEWEST_FIRST
+    is_live = True
     lookup_field = "public_id"
-    serializer_class = RunSerializer
+    lookup_value_regex = PUBLIC_ID
 
-    def get_queryset(self) -> QuerySet[Run]:
+    def rows(self) -> QuerySet[Run]:
         """All runs."""
-        return Run.objects.select_related("checkpoint", "protocol").order_by("-requested_at", "-pk")
+        return Run.objects.all()
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """How far the runs are, without their long records."""
-        return self.page_of(self.get_queryset().defer("provenance", "results"), RunSerializer, beside=beside)
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """Those in this state, of this checkpoint and protocol."""
+        columns = {"state": "state", "checkpoint": "checkpoint__slug", "protocol": "protocol__slug"}
+        return rows.filter(**{column: asked[name] for name, column in columns.items() if asked.get(name)})
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All that is public of one run."""
-        run = self.get_object()
-        return Response(WholeRunSerializer(run, context=dict(beside([run]))).data)
-
-
-def beside(runs: Sequence[Run]) -> Mapping[str, object]:
-    """What the serializers need besides the runs, in three queries at most: why they wait and how far they are."""
-    return {"waits_for": waiting.reasons(runs), "batches": _batches(runs)}
+    def read(self, keys: Sequence[int]) -> Sequence[RunState]:
+        """Lists are without the long records."""
+        if self.action == "retrieve":
+            return read_whole_runs(keys, is_staff=reader(self.request).is_staff)
+        return read_runs(keys)
 
 
-def _batches(runs: Sequence[Run]) -> Mapping[int, Mapping[str, int]]:
-    """Batches over all shards of each run that has a plan."""
-    counts = Shard.objects.filter(run__in=[run.pk for run in runs]).batch_counts()
-    return {run: {"batches_done": done, "batches": batches} for run, (done, batches) in counts.items()}
+class OfRun(ReadingViewSet):
+    """What one run is made of, whose id the address has as `run`."""
+
+    is_live = True
+    lookup_field = "index"
+    lookup_value_regex = r"\d{1,9}"
+    order = Order(column="index")
+
+    @cached_property
+    def run(self) -> Run:
+        """The run; NotFound where there is none."""
+        found = Run.objects.select_related("checkpoint", "protocol").defer("results").filter(public_id=UUID(self.kwargs["run"]))
+        run = found.first()
+        if run is None:
+            raise exceptions.NotFound("There is no run at this address.")
+        return run
+
+
+class ShardViewSet(OfRun):
+    """The shards of a run, in the plan's order."""
+
+    noun = "shard"
+    row = Shard
+
+    def rows(self) -> QuerySet[StoredShard]:
+        """The run's shards."""
+        return StoredShard.objects.filter(run=self.run)
+
+    def read(self, keys: Sequence[int]) -> Sequence[Shard]:
+        """By keys."""
+        return read_shards(keys)
+
+
+class ItemsAsked(Asked):
+    """What the items of a run can be narrowed by."""
+
+    show = serializers.ChoiceField(
+        [name for name in samples.SHOWN if name], required=False, allow_blank=True, help_text="Which items, by how they ended."
+    )
+    task = words("The lm-eval task that they belong to.")
+    q = words("Words of the item; for who may read its texts.")
+
+
+class SampleViewSet(OfRun):
+    """The items of a run, in the harness's order: for staff alone while its numbers wait to be published."""
+
+    noun = "item"
+    row = Item
+    detail_row = WholeItem
+    asked = ItemsAsked
+
+    def rows(self) -> QuerySet[Sample]:
+        """The run's items; PermissionDenied while its numbers are held back from this reader."""
+        try:
+            run_numbers.check(self.run, reader(self.request))
+        except PermissionDenied as held:
+            raise exceptions.PermissionDenied(str(held)) from None
+        return Sample.objects.filter(run=self.run)
+
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether this reader may read the items' texts."""
+        return licences.terms_of(self.run).is_public or reader(self.request).is_staff
+
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """Those that ended so, of this task, with these words; who may not read texts cannot search them."""
+        query = asked.get("q", "") if self.is_open else ""
+        wanted = SampleFilter(show=asked.get("show", ""), task=asked.get("task", ""), query=query)
+        return samples.matching(self.run, wanted)
+
+    def read(self, keys: Sequence[int]) -> Sequence[Item]:
+        """By keys."""
+        read: Any = read_whole_items if self.action == "retrieve" else read_items
+        found: Sequence[Item] = read(keys, is_open=self.is_open)
+        return found

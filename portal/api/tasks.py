@@ -1,14 +1,114 @@
-"""Tasks."""
+"""Areas and tasks: `/areas/`, `/tasks/`, and what hangs on each of them."""
 
-from rest_framework import serializers
+from collections.abc import Sequence
+from typing import Any
 
-from papers.models import Task
-from portal.api.fields import RequiredText
+from django.db.models import QuerySet
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from leaderboards.models import Leaderboard
+from papers import models, search_names
+from papers.models import SlugHistory, TaskCount
+from portal.api.orders import BY_DATE, BY_SLUG, OF_PAPERS
+from portal.api.shapes.evaluations import EvaluationTable, read_evaluations
+from portal.api.shapes.papers import Paper, read_papers
+from portal.api.shapes.tasks import Area, Task, read_areas, read_tasks
+from portal.api.viewsets import Asked, ReadingViewSet, says, words
 
 
-class TaskSerializer(serializers.Serializer[Task]):
-    """A task as the old API wrote it."""
+class NamesAsked(Asked):
+    """What a list of named things can be narrowed by."""
 
-    id = serializers.ReadOnlyField(source="slug")
-    name = serializers.ReadOnlyField()
-    description = RequiredText()
+    q = words("Words of the name, or how they begin.")
+    name = words("A part of the name.")
+
+
+class AreaViewSet(ReadingViewSet):
+    """Areas by their addresses."""
+
+    noun = "area"
+    row = Area
+    asked = NamesAsked
+    order = BY_SLUG
+
+    def rows(self) -> QuerySet[models.Area]:
+        """The areas that the public sees."""
+        return models.Area.objects.published()
+
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """Those with both in their name."""
+        return rows.filter(name__icontains=asked.get("q", "")).filter(name__icontains=asked.get("name", ""))
+
+    def read(self, keys: Sequence[int]) -> Sequence[Area]:
+        """By keys."""
+        return read_areas(keys)
+
+    @says(Task, is_page=True, order=BY_SLUG)
+    @action(detail=True)
+    def tasks(self, request: Request, slug: str) -> Response:
+        """The area's tasks, by their addresses."""
+        tasks = models.Task.objects.published().filter(areas=self.key())
+        return self.page_of(tasks, read_tasks, order=BY_SLUG)
+
+
+class TaskViewSet(ReadingViewSet):
+    """Tasks by their addresses."""
+
+    noun = "task"
+    kind = SlugHistory.Kind.TASK
+    row = Task
+    asked = NamesAsked
+    order = BY_SLUG
+    total = "tasks"
+
+    def rows(self) -> QuerySet[models.Task]:
+        """The tasks that the public sees."""
+        return models.Task.objects.published()
+
+    def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """Those of these names."""
+        return named(rows, asked)
+
+    def read(self, keys: Sequence[int]) -> Sequence[Task]:
+        """By keys."""
+        return read_tasks(keys)
+
+    @says(Task, is_page=True)
+    @action(detail=True)
+    def parents(self, request: Request, slug: str) -> Response:
+        """The tasks that this is a part of, in the archive's order."""
+        tasks = models.Task.objects.published().filter(edges_down__child=self.key())
+        return self.page_of(tasks.order_by("edges_down__position", "pk"), read_tasks)
+
+    @says(Task, is_page=True)
+    @action(detail=True)
+    def children(self, request: Request, slug: str) -> Response:
+        """Its parts, in the archive's order."""
+        tasks = models.Task.objects.published().filter(edges_up__parent=self.key())
+        return self.page_of(tasks.order_by("edges_up__position", "pk"), read_tasks)
+
+    @says(Paper, is_page=True, order=BY_DATE, orders=OF_PAPERS)
+    @action(detail=True)
+    def papers(self, request: Request, slug: str) -> Response:
+        """The papers with the task as their tag, the oldest first."""
+        key = self.key()
+        length = TaskCount.objects.filter(task=key).values_list("papers", flat=True).first()
+        tagged = models.Paper.objects.published().filter(task_places__task=key)
+        return self.page_of(tagged, read_papers, order=BY_DATE, orders=OF_PAPERS, length=length)
+
+    @says(EvaluationTable, is_page=True, order=BY_SLUG)
+    @action(detail=True)
+    def evaluations(self, request: Request, slug: str) -> Response:
+        """The boards of the task, by their addresses."""
+        boards = Leaderboard.objects.published().filter(task=self.key())
+        return self.page_of(boards, read_evaluations, order=BY_SLUG)
+
+
+def named(rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+    """Rows with these words (`q`) in their name, best first, and this part (`name`, `full_name`) of a name."""
+    parts = {f"{field}__icontains": asked[field] for field in ("name", "full_name") if asked.get(field)}
+    if parts:
+        rows = rows.filter(**parts)
+    return search_names.named(rows, asked["q"]) if asked.get("q") else rows

@@ -76,7 +76,7 @@ def find(paper: str, slug: str) -> Badge:
     claims = list(Claim.objects.published().filter(leaderboard=board, paper__slug=paper, paper__removed_at=None)) if board else []
     if board is None or not claims:
         return ABSENT
-    best = ranks.best(claims)  # of every claim on the board
+    best = ranks.best([board.pk])
     found = [rank for claim in claims if (rank := best.get(claim.pk, ranks.UNRANKED).rank) is not None]
     return badge_of(f"{board.task.name} on {board.dataset_name}", rank=min(found, default=None))
 

@@ -49,6 +49,8 @@ def test_a_result_has_its_cells_as_the_archive_wrote_them_and_what_was_measured(
             "paper": "p",
             "best_metric": "Perplexity",
             "evaluated_on": "2022-04-14",
+            "external_source_url": None,
+            "evaluation": "tl-on-mml",
             "measurements": [
                 {
                     "metric": "Accuracy", "value": 26.0, "items": 14042, "standard_error": 0.37, "interval_low": 25.3, "interval_high": 26.7,
@@ -75,7 +77,8 @@ def test_a_result_without_rank_paper_or_date_says_null(client):
     assert get(client, "/evaluations/b/results/") == listed(
         {
             "id": str(UUID(int=1)), "best_rank": None, "metrics": {"Accuracy": ""}, "methodology": "M", "uses_additional_data": False,
-            "paper": None, "best_metric": None, "evaluated_on": None, "measurements": [],
+            "paper": None, "best_metric": None, "evaluated_on": None, "external_source_url": None, "measurements": [],
+            "evaluation": "b",
         }
     )  # fmt: skip
 
@@ -128,9 +131,9 @@ def test_evaluation_tables_are_boards(client):
     make_board(slug="z-on-z", task=task, dataset=make_dataset(name="Other"), description="Words.")
     make_board(slug="a-on-a", task=task, dataset=dataset)
     make_board(slug="gone", **REMOVED)
-    first = {"id": "a-on-a", "task": "transfer-learning", "dataset": "mml", "description": ""}
+    first = {"id": "a-on-a", "task": "transfer-learning", "dataset": "mml", "description": "", "mirror_url": None}
     assert get(client, "/evaluations/") == listed(
-        first, {"id": "z-on-z", "task": "transfer-learning", "dataset": "other", "description": "Words."}
+        first, {"id": "z-on-z", "task": "transfer-learning", "dataset": "other", "description": "Words.", "mirror_url": None}
     )
     assert get(client, "/evaluations/a-on-a/") == first
 

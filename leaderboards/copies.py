@@ -1,6 +1,7 @@
 """Where boards, claims and measurements repeat what other rows say (papers/copies.py says what that is for)."""
 
 from leaderboards.archive.settling import EMPTY_DATASETS, PART_OF
+from leaderboards.copies_sent import SENT
 from leaderboards.models import Claim, Leaderboard, Measurement, Model
 from papers import copies
 from papers.copies import ADDRESS, HIDDEN_KEY, NAMED, SAID_OF_PAPER, SELF, Copies, emptied, placeholder
@@ -13,6 +14,7 @@ _HIDDEN_KEYS = {"paper_key": f"CASE WHEN t.paper_key = '' THEN '' ELSE {hidden_s
 
 COPIES = (
     *copies.COPIES,
+    *SENT,
     Copies(
         of=Paper,
         fields=SAID_OF_PAPER,

@@ -33,6 +33,7 @@ class Copies:
     `where` finds them, as SQL over `t`, by the ids of the redacted rows (%(ids)s) or by the text that was taken out (%(text)s,
     null in an import). `raw` are keys to drop from `archive_raw`, `columns` what to set, as SQL over `t`; `has_address` where the
     rows' addresses are made of what was redacted. Fields in `kept` stay as they are against imports, as `columns` do.
+    What `is_past` goes with the recorded past, even where no field is named.
     """
 
     of: type[CatalogueRow]
@@ -43,10 +44,11 @@ class Copies:
     columns: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     has_address: bool = False
+    is_past: bool = False
 
     def hold(self, redacted: Collection[str]) -> bool:
         """Whether rows repeat any of these fields."""
-        return not self.fields or bool(self.fields & {*redacted})
+        return self.is_past or (bool(redacted) if not self.fields else bool(self.fields & {*redacted}))
 
     @property
     def held(self) -> list[str]:

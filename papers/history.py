@@ -7,7 +7,6 @@ is said with `acting` around the work. The import writes its changes in bulk (pa
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -18,7 +17,6 @@ from papers.catalogue_row import CatalogueRow
 from papers.changes import Change
 
 OWNER = "owner"
-_said: ContextVar[str] = ContextVar("said", default="")
 
 
 @contextmanager
@@ -26,21 +24,20 @@ def acting(*, via: Change.Via, by: int | None = None, origin: str = "") -> Itera
     """Record the changes inside as made by the user with id `by`, this way, from `origin` (a page, a command).
 
     A user's changes are counted, and one too many breaks its transaction off (papers/brakes.py). Put it around the
-    transaction, not into it. Blocks may stand in each other: the inner one counts.
+    transaction, not into it. Blocks may stand in each other: the inner one counts, and then the outer one again.
     """
     limits = settings.BRAKES if by is not None else None
-    words = json.dumps({"via": via.value, "actor": by, "origin": origin[:500], "limits": limits})
-    before = _said.get()
-    token = _said.set(words)
-    _say(words)
+    before = _say(json.dumps({"via": via.value, "actor": by, "origin": origin[:500], "limits": limits}))
     try:
         yield
     finally:
-        _said.reset(token)
         try:
             _say(before)
         except DatabaseError:
-            connection.close()  # whoever gets the next connection must not act under this name
+            # A transaction that broke off takes it back by its rollback. Else the connection is lost, and whoever gets the
+            # next must not act under this name.
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 def of(row: CatalogueRow) -> QuerySet[Change]:
@@ -78,6 +75,12 @@ def redact(changes: QuerySet[Change], *, reason: str) -> int:
         )
 
 
-def _say(words: str) -> None:
+def _say(words: str) -> str:
+    """Tell the database who acts from now on; what it was told before, whoever told it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('portal.acting', %s, false)", [words])
+        cursor.execute(
+            "WITH said AS MATERIALIZED (SELECT coalesce(current_setting('portal.acting', true), '') AS before)"
+            " SELECT before, set_config('portal.acting', %s, false) FROM said",
+            [words],
+        )
+        return str(cursor.fetchone()[0])

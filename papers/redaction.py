@@ -76,7 +76,7 @@ def redact(row: CatalogueRow, *, fields: Collection[str], reason: str, copies: S
         for name in texts if type(row) in LISTS else ():
             events += _redact_lists(cursor, LISTS[type(row)], name, reason=reason)
         for found in copies:
-            if isinstance(row, found.of) and marked and found.hold(marked):
+            if isinstance(row, found.of) and found.hold(marked):
                 cleared += _clear(cursor, found, ids=[row.pk], text=texts[0] if texts else None, reason=reason)
     row.refresh_from_db()
     return Redacted(events=events, cleared=cleared)
@@ -201,19 +201,20 @@ def _clear(cursor: CursorWrapper, copies: Copies, *, ids: Sequence[int], text: s
     if copies.has_address:
         _hide_addresses(cursor, copies.table, where=copies.where, values=values)
         wanted[ADDRESS] = f"'{_address_instead('')}' || t.public_id"
+    is_recorded = issubclass(copies.table, CatalogueRow)
     assignments = [f"{column} = {value}" for column, value in wanted.items()]
-    if issubclass(copies.table, CatalogueRow):
+    if is_recorded:
         kept = ", ".join(f"'{name}'" for name in copies.held)
         assignments += [f"edited_fields = ARRAY(SELECT DISTINCT unnest(t.edited_fields || ARRAY[{kept}]::text[]) ORDER BY 1)"]
         assignments += ["updated_at = now()"]
     differs = "({}) IS DISTINCT FROM ({})".format(", ".join(f"t.{column}" for column in wanted), ", ".join(wanted.values()))
     cursor.execute(
         f"UPDATE {copies.table._meta.db_table} t SET {', '.join(assignments)} WHERE ({copies.where}) AND {differs}"
-        " RETURNING public_id",
+        f" RETURNING {'public_id' if is_recorded else 'id'}",
         values,
     )
     found = [row[0] for row in cursor.fetchall()]
-    if found:
+    if found and is_recorded:
         says = "object_id = ANY(%(found)s) AND (old ?| %(keys)s OR new ?| %(keys)s)"
         _redact_events(cursor, says, {"found": found, "keys": list(wanted)}, reason=reason)
     return len(found)

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import reverse
 from redis.exceptions import RedisError
 
 from accounts.client_address import client_address
@@ -109,10 +110,16 @@ class Brakes:
 
 def answer_held(request: HttpRequest, held: Held) -> HttpResponse:
     """429, and a trip of which reviewers are told. For whoever catches the error itself; not within its transaction."""
-    if (tripped := brakes.trip(held, origin=request.path)) is not None:
+    if (tripped := brakes.trip(held, origin=_without_name(request))) is not None:
         logger.warning("A brake held account %s: %s %s within %s hours.", held.actor, held.most, held.kind, held.hours)
         watching.tell_of_trip(tripped)
     return _answer(request, held.sentence)
+
+
+def _without_name(request: HttpRequest) -> str:
+    """Where it was, without a person's name: a trip is kept for good, and an account can be erased."""
+    by = reverse("changes_by", args=["-"]).removesuffix("-")
+    return by if request.path.startswith(by) else request.path
 
 
 def _answer(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -1,7 +1,7 @@
 """What every page is rendered with: who is reading, and where the page stands on the site."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -12,15 +12,21 @@ from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from accounts.roles import may_review
+from leaderboards import unread
 from portal import addresses, page_cache
 
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who is reading."""
+    """Who is reading, and the `key` of their account. Unread `notices` and `alerts` are counted for pages alone."""
 
     name: str = ""
     is_staff: bool = False
+    key: int | None = None
+    may_review: bool = False
+    notices: int = 0
+    alerts: int = 0
 
     @property
     def is_signed_in(self) -> bool:
@@ -40,7 +46,15 @@ def viewer(request: HttpRequest) -> Viewer:
     user = getattr(request, "user", None)  # a request for a host that is not ours is refused before anybody looks who asks
     if user is None or not (user.is_authenticated and user.is_active):
         return STRANGER
-    return Viewer(name=user.get_username(), is_staff=user.is_staff)
+    return Viewer(name=user.get_username(), is_staff=user.is_staff, key=user.pk, may_review=may_review(user))
+
+
+def _with_unread(reader: Viewer) -> Viewer:
+    """The same with what they have not read, in one query; nothing is asked for a stranger, whose pages are the same for all."""
+    if reader.key is None:
+        return reader
+    notices, alerts = unread.counts(reader.key)
+    return replace(reader, notices=notices, alerts=alerts)
 
 
 def staff(request: HttpRequest) -> User:
@@ -71,7 +85,7 @@ def page(
     unless it `is_live`: shows what is written between changes of the catalogue, such as a run's progress. What is not
     `is_indexed` search engines are told to leave out: items of a benchmark that they spread end up in what models are trained on.
     """
-    reader = viewer(request)
+    reader = _with_unread(viewer(request)) if status < 400 else viewer(request)
     # Not on error pages: one of them is for a host that is not ours.
     canonical, origin = (addresses.canonical(request), addresses.origin(request)) if status == 200 else ("", "")
     place = {"canonical": canonical, "origin": origin, "is_indexed": is_indexed}
@@ -91,5 +105,12 @@ def page(
 def framed(request: HttpRequest, *, title: SafeString, content: SafeString, messages: Sequence[str] = ()) -> str:
     """The whole of a page whose inside was rendered elsewhere; search engines are told to leave it out."""
     place = {"canonical": "", "origin": "", "is_indexed": False}
-    told = {"title": title, "content": content, "messages": messages, "section": "", "viewer": viewer(request), **place}
+    told = {
+        "title": title,
+        "content": content,
+        "messages": messages,
+        "section": "",
+        "viewer": _with_unread(viewer(request)),
+        **place,
+    }
     return render_to_string("accounts/framed.html", told, request, using="jinja2")

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
-
 from leaderboards.models import MadeRow, Submission
 from leaderboards.submissions import apply_edit, apply_result, apply_things, finding, payloads
 from leaderboards.submissions.made import Columns, Impossible, Making
@@ -13,7 +11,7 @@ from leaderboards.submissions.payloads import Payload
 from papers import history
 from papers.models import Change
 
-__all__ = ["Columns", "Impossible", "acting_as", "acting_for", "apply"]
+__all__ = ["Columns", "Impossible", "acting_for", "apply"]
 
 
 def apply(submission: Submission, payload: Payload, *, columns: Columns) -> Any:
@@ -33,19 +31,8 @@ def apply(submission: Submission, payload: Payload, *, columns: Columns) -> Any:
 def acting_for(submission: Submission) -> Iterator[None]:
     """Record the changes inside as those of whoever sent it; what follows is recorded as what came before."""
     via = Change.Via.API if submission.via == Submission.Via.API else Change.Via.FORM
-    with acting_as(submission.submitter_id, via=via, origin=f"/submissions/{submission.public_id}"):
+    with history.acting(via=via, by=submission.submitter_id, origin=f"/submissions/{submission.public_id}"):
         yield
-
-
-@contextmanager
-def acting_as(person: int | None, *, via: Change.Via, origin: str) -> Iterator[None]:
-    """`history.acting` inside of whatever is acting already, which goes on afterwards."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('portal.acting', true)")
-        outer = cursor.fetchone()[0] or ""
-        with history.acting(via=via, by=person, origin=origin):
-            yield
-        cursor.execute("SELECT set_config('portal.acting', %s, false)", [outer])
 
 
 def _metric(payload: payloads.Metric, making: Making) -> Any:

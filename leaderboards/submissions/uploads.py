@@ -11,10 +11,11 @@ from django.db import transaction
 from accounts.models import User
 from accounts.roles import is_trusted, may_submit
 from leaderboards.models import Leaderboard, Submission
-from leaderboards.submissions import apply_result, applying, desk, finding, findings, hub_files, rows, states, yaml_files
+from leaderboards.submissions import apply_result, desk, finding, findings, hub_files, rows, states, yaml_files
 from leaderboards.submissions.payloads import Result
 from leaderboards.submissions.rows import Defaults, Row, RowFault
 from leaderboards.submissions.yaml_files import YamlFault
+from papers import history
 from papers.models import Change
 
 REFUSED = "refused"
@@ -125,7 +126,7 @@ class _Taking:
             links(submission_id=submission.pk, area_id=area) for submission, checked in self._new for area in checked.areas
         )
         via = Change.Via.API if self._via == Submission.Via.API else Change.Via.FORM
-        with applying.acting_as(self._by.pk, via=via, origin=f"/submissions?batch={self.batch}"):
+        with history.acting(via=via, by=self._by.pk, origin=f"/submissions?batch={self.batch}"):
             results = [(submission, payload) for submission, payload in clean if isinstance(payload, Result)]
             apply_result.apply_many(results, boards=self.boards, columns=self._columns)
             self._columns.judge()

@@ -260,7 +260,8 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
     tested = measured.by_cell(board.measurements_found)
     names = {metric.id: metric.name for metric in board.metrics_found}
     testing = measured.testing(board.mappings, viewer=viewer)
-    told = provenance.of_results({claim.public_id for claim in claims if claim.source in provenance.OF_PEOPLE})
+    of_people = {claim.public_id for claim in claims if claim.source in provenance.OF_PEOPLE}
+    told = provenance.of_results(of_people, viewer=viewer)
     rows = [
         _claim_row(
             claim,

@@ -111,7 +111,8 @@ def revert(request: HttpRequest, name: str) -> HttpResponse:
     else:
         span = reverting.of_person(account=person.pk, since=since, until=until)
         try:
-            told = _told(_undo(span, by=by, origin=request.path, trial=not is_done))
+            # Not under the page's address, which has the person's name: an erased one is to stand nowhere.
+            told = _told(_undo(span, by=by, origin=reverse("changes"), trial=not is_done))
         except TooManyError as error:
             complaint = str(error)
     context = {

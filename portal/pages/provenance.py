@@ -5,23 +5,24 @@ its own: the catalogue's history knows who sent it, and `TELLERS` add what else 
 mirror's address.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from uuid import UUID
 
 import msgspec
 
 from leaderboards.models import Claim
+from leaderboards.submissions import evidence
+from leaderboards.submissions.evidence import Evidence
 from papers.catalogue_row import Source
 from papers.models import Change
-from portal.pages.links import Link, address
+from portal.context import STRANGER, Viewer
+from portal.pages.links import Link, address, web_address
 
 OF_PEOPLE = frozenset({Source.FORM.value, Source.API.value})
 """Sources whose rows have a story each."""
 
 Facts = tuple[tuple[str, Link], ...]
-Teller = Callable[[Collection[UUID]], Mapping[UUID, Facts]]
-TELLERS: list[Teller] = []
-"""What is told of results beside their history, by public id: each takes all results of a page and asks for them at once."""
+Teller = Callable[[Collection[UUID], Viewer], Mapping[UUID, Facts]]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +33,13 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
 
 
-def of_results(results: Collection[UUID]) -> Mapping[UUID, Told]:
-    """The stories of these results, by public id: one query, and those of the tellers."""
+def of_results(results: Collection[UUID], *, viewer: Viewer = STRANGER) -> Mapping[UUID, Told]:
+    """The stories of these results as this reader sees them, by public id: one query, and those of the tellers."""
     if not results:
         return {}
     made = Change.objects.filter(object_id__in=results, table=Claim._meta.db_table, action=Change.Action.CREATED)
     first = {change.object_id: change for change in made.select_related("actor")}
-    more = [teller(results) for teller in TELLERS]
+    more = [teller(results, viewer) for teller in TELLERS]
     return {key: _told(key, first.get(key), tuple(fact for facts in more for fact in facts.get(key, ()))) for key in results}
 
 
@@ -50,3 +51,25 @@ def _told(key: UUID, made: Change | None, facts: Facts) -> Told:
     way = "through the API" if made.via == Change.Via.API else "by a form"
     known: Facts = (("Sent by", who), ("When", Link(text=f"{made.at:%Y-%m-%d}")))
     return Told(key=str(key), summary=f"Sent {way}{f' by {name}' if name else ''}", facts=known + facts)
+
+
+def of_submissions(results: Collection[UUID], viewer: Viewer) -> Mapping[UUID, Facts]:
+    """What was submitted in evidence; the submission's page for who may see it: reviewers, and who sent it."""
+    return {key: tuple(_of_evidence(found, viewer)) for key, found in evidence.of_results(results).items()}
+
+
+def _of_evidence(found: Evidence, viewer: Viewer) -> Iterator[tuple[str, Link]]:
+    place = ", ".join(part for part in (found.table, f"page {found.page}" if found.page else "") if part)
+    said = (("In the paper", place), ("Quote", f"“{found.quote}”" if found.quote else ""), ("Evaluated", found.evaluated_on))
+    yield from ((label, Link(text=text)) for label, text in said if text)
+    if found.source_url:
+        yield "Source", Link(text=found.source_url, href=web_address(found.source_url))
+    if viewer.may_review or (viewer.key is not None and viewer.key == found.submitter):
+        yield (
+            "Submission",
+            Link(text="What was sent, and its review", href=address("submissions:detail", found.submission)),
+        )
+
+
+TELLERS: list[Teller] = [of_submissions]
+"""What is told of results beside their history, by public id: each takes all results of a page and asks for them at once."""

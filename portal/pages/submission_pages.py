@@ -10,7 +10,9 @@ from accounts.roles import may_review
 from leaderboards import submissions
 from leaderboards.models import Submission, SubmissionEvent
 from leaderboards.submissions import reviewing
+from leaderboards.submissions.undone import undone
 from portal.context import page
+from portal.pages import history_words
 from portal.pages.contributor import contributor
 from portal.pages.links import address
 from portal.pages.submission_view import view
@@ -36,6 +38,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
     context = {
         "item": view(submission),
         "events": _events(submission),
+        "undone": history_words.entries(undone(submission)),
         "may_decide": submission.state == Submission.State.WAITING and reviewing.may_decide(person, submission),
         "may_withdraw": submission.state == Submission.State.WAITING and submission.submitter_id == person.pk,
         "record": reviewing.record_of(submission.submitter) if may_review(person) else {},

@@ -11,9 +11,13 @@ from django.test import Client
 
 from accounts import erasure, tokens
 from accounts.models import User
+from leaderboards import rerun_votes, submissions, watching
+from leaderboards.models import Alert, Notice, RerunVote, ReviewArea, Submission, Watch
+from leaderboards.submissions import notices
 from papers import history
-from papers.models import Change
-from tests.factories.catalogue import make_paper
+from papers.models import BrakeTrip, Change
+from tests.factories.catalogue import make_area, make_board, make_dataset, make_paper, make_result, make_task
+from tests.factories.people import make_person
 from tests.portal.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +75,30 @@ def test_nothing_personal_is_left_and_what_was_done_is(ada):
     assert (ada.username, ada.is_active, ada.role, ada.has_usable_password()) == (f"erased-{ada.pk}", False, "reader", False)
     assert Change.objects.filter(actor=ada.pk).get().new["title"] == "Kept"
     assert not EmailAddress.objects.exists() and not Authenticator.objects.exists() and not SocialAccount.objects.exists()
+
+
+def test_what_was_sent_stays_without_words_of_the_person_and_what_was_told_goes(ada):
+    board, staff = make_board(task=make_task(), dataset=make_dataset()), make_person("staff")
+    claim = make_result(board, scores={"Accuracy": "90"})
+    said = {"board": board.slug, "model_name": "BERT", "scores": [{"metric": "Accuracy", "value": "91.4"}], "paper": "1810.04805",
+            "table": "Table 1", "note": "I am Lovelace."}  # fmt: skip
+    sent = submissions.submit("result", said, by=ada, via=Submission.Via.FORM)
+    if sent.state == Submission.State.WAITING:
+        submissions.accept(sent, by=staff)
+    notices.tell(ada, "Lovelace, it was accepted.")
+    watching.watch(board, by=ada)
+    rerun_votes.vote(claim, by=ada)
+    ReviewArea.objects.create(reviewer=ada, area=make_area())
+    watching.tell_of_trip(BrakeTrip.objects.create(actor=ada, kind="edits", most=1, hours=24))
+    span = {"since": "2000-01-01T00:00", "until": "2100-01-01T00:00", "confirm": "yes"}
+    assert signed_in(staff).post("/changes/by/lovelace/revert", span).status_code == 200
+    assert {"leaderboards_alert", "leaderboards_notice", "leaderboards_submission"} <= set(tables_that_say("lovelace"))
+    erasure.erase(ada)
+    assert tables_that_say("lovelace") == []
+    assert [table.objects.exists() for table in (Alert, Notice, RerunVote, ReviewArea, Watch)] == [False] * 5
+    sent.refresh_from_db()
+    assert (sent.submitter, sent.payload["table"], "note" in sent.payload) == (ada, "Table 1", False)
+    assert submissions.told_of(sent)["model_name"] == "BERT"
 
 
 def erase(browser, name):

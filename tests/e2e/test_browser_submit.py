@@ -12,6 +12,7 @@ from leaderboards.models import Claim, Submission
 from tests.e2e.test_axe import NONE, faults_in_both_themes
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.people import make_person
+from tests.factories.whole_tables import catalogue_tables
 
 
 @pytest.fixture
@@ -42,7 +43,8 @@ def as_person(role):
     }
 
 
-def test_a_result_goes_from_the_form_by_the_reviewers_keyboard_to_the_board(visit, board):
+def test_a_result_goes_from_the_form_by_the_reviewers_keyboard_to_the_board_and_off_it_by_a_revert(visit, board):
+    before = catalogue_tables()
     with visit("/submit/result", **as_person("reader")) as page:
         page.get_by_label("Board", exact=True).press_sequentially("pars")
         expect(page.locator("#field-board-list option")).to_have_attribute("value", "Parsing on Trees")
@@ -77,6 +79,21 @@ def test_a_result_goes_from_the_form_by_the_reviewers_keyboard_to_the_board(visi
         row = page.get_by_role("row").filter(has_text="DeepParser")
         expect(row.get_by_role("cell").first).to_have_text("2")
         expect(row).to_contain_text("Deep Parsers")
+    with visit("/sota/parsing-on-trees", java_script_enabled=False, **as_person("reviewer")) as page:
+        row = page.get_by_role("row").filter(has_text="DeepParser")
+        row.get_by_role("button", name="form: Sent by a form").click()
+        story = row.locator(".provenance-story")
+        expect(story).to_contain_text("Table 2")
+        submission = story.get_by_role("link", name="What was sent").get_attribute("href")
+        story.get_by_role("link").first.click()
+        page.get_by_role("button", name="Show what would be undone").click()
+        page.get_by_role("button", name=re.compile("^Undo [0-9]+ change")).click()
+        expect(page.get_by_role("status")).to_contain_text("undone")
+        page.goto("/sota/parsing-on-trees")
+        expect(page.get_by_role("row").filter(has_text="DeepParser")).to_have_count(0)
+        page.goto(submission)
+        expect(page.locator(".steps")).to_contain_text("Its result was deleted as a revert by reviewer-")
+    assert catalogue_tables() == before
 
 
 def test_without_script_the_check_button_checks(visit, board):

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 
 from accounts.models import User
@@ -101,6 +101,23 @@ def test_who_acts_is_recorded_and_forgotten_after_the_block():
     said = history.of(mine).get()
     assert (said.actor_id, said.via, said.origin) == (user.pk, "form", "/paper/x/edit")
     assert history.of(other).values_list("actor", "via", "origin").get() == (None, "database", "")
+
+
+def test_after_a_block_within_another_the_outer_one_counts_again_even_where_the_inner_broke_off():
+    ada, bo = (User.objects.create_user(name) for name in ("ada", "bo"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('portal.acting', %s, false)", ['{"via": "command", "origin": "psql"}'])
+    with history.acting(via=Change.Via.FORM, by=ada.pk):
+        with history.acting(via=Change.Via.API, by=bo.pk):
+            inner = make_paper(slug="taken")
+        with pytest.raises(IntegrityError), transaction.atomic(), history.acting(via=Change.Via.API, by=bo.pk):
+            make_paper(slug="taken")
+        outer = make_paper()
+    after = make_paper()
+    said = [history.of(paper).values_list("actor", "via").get() for paper in (inner, outer, after)]
+    assert said == [(bo.pk, "api"), (ada.pk, "form"), (None, "command")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('portal.acting', '', false)")
 
 
 def test_what_staff_changes_in_the_administration_is_recorded_under_their_name(client):

@@ -1,5 +1,6 @@
 """The past of things in the open: pages, recent changes, feeds, who may undo what; provenance of what people sent."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from leaderboards.models import Score
+from leaderboards import submissions
+from leaderboards.models import Alert, Score, Submission
+from leaderboards.submissions import notices
 from papers import history
 from papers.models import Change, Paper, PaperTask
 from portal.pages import provenance
@@ -235,7 +238,7 @@ def test_a_row_that_somebody_sent_says_who_and_on_what_evidence(client, people, 
     with acting(people["ada"]):
         sent = make_result(board, model_name="Sent", scores={"Accuracy": "2"}, source="form")
     evidence = (("Where", Link(text="Table 3, page 7")), ("Paper", Link(text="arXiv", href="https://arxiv.org/abs/1")))
-    monkeypatch.setattr(provenance, "TELLERS", [lambda results: {sent.public_id: evidence}])
+    monkeypatch.setattr(provenance, "TELLERS", [lambda results, viewer: {sent.public_id: evidence}])
     page = read(client.get("/sota/qa"))
     stories = {at["id"]: at for tag, at in page.elements if "popover" in at and at["id"].startswith("from-")}
     opened = [
@@ -248,3 +251,54 @@ def test_a_row_that_somebody_sent_says_who_and_on_what_evidence(client, people, 
         ["Sent by a form by ada", "Sent by", "ada", "Where", "Table 3, page 7", "Paper", "arXiv", "History of this result"],
     )
     assert page.link("History of this result") == f"/history/result/{sent.public_id}"
+
+
+def test_a_submitted_row_says_its_evidence_and_leads_those_to_its_submission_who_may_see_it(
+    client, people, django_assert_num_queries
+):
+    board = make_board(slug="qa")
+    for number in range(3):
+        make_result(board, scores={"Accuracy": f"9{number}"})
+    said = {
+        "board": "qa",
+        "paper": "1810.04805",
+        "table": "Table 1",
+        "page": "5",
+        "quote": "reaches 91.4",
+        "evaluated_on": "2026-01-02",
+    }
+    send = partial(submissions.submit, "result", by=people["ada"].user, via=Submission.Via.FORM)
+    for model, source in (("BERT", "https://example.org/leaderboard"), ("GPT", ""), ("T5", "")):
+        sent = send({**said, "model_name": model, "source_url": source, "scores": [{"metric": "Accuracy", "value": "91.4"}]})
+        assert sent.state == Submission.State.ACCEPTED
+    Submission.objects.filter(pk=sent.pk).update(payload={**sent.payload, "source_url": "javascript:alert(1)", "page": 5})
+    with django_assert_num_queries(4):  # as for one row: the board, its claims, who sent them, on what evidence
+        page = read(client.get("/sota/qa"))
+    story = ["In the paper", "Table 1, page 5", "Quote", "“reaches 91.4”", "Evaluated", "2026-01-02"]
+    in_order(page.main, [*story, "Source", "https://example.org/leaderboard", *story, "Table 1", "Source", "javascript:alert(1)"])
+    assert "javascript:alert(1)" not in page.hrefs()
+    links = [at for tag, at in page.elements if tag == "a" and at.get("href") == "https://example.org/leaderboard"]
+    assert [at["rel"] for at in links] == ["nofollow noopener"]
+    seen = {name: f"/submissions/{sent.public_id}" in (client if name == "nobody" else people[name]).get("/sota/qa").text
+            for name in ("nobody", "stranger", "bo", "ada", "grace")}  # fmt: skip
+    assert seen == {"nobody": False, "stranger": False, "bo": False, "ada": True, "grace": True}
+
+
+def test_the_header_counts_what_is_unread_for_who_is_signed_in_and_asks_nothing_for_strangers(
+    client, people, django_assert_num_queries
+):
+    bo, grace = people["bo"], people["grace"]
+    notices.tell(bo.user, "One.")
+    notices.mark_read([notices.tell(bo.user, "Two.")])
+    Alert.objects.create(person=bo.user, kind="best", about="1", words="New best.")
+    Alert.objects.create(person=grace.user, kind="best", about="1", words="New best.", read_at=timezone.now())
+    with django_assert_num_queries(0):
+        assert "Notices" not in read(client.get("/about")).text
+    with django_assert_num_queries(3):  # session, account, and what is unread
+        page = read(bo.get("/about"))
+    in_order(page.text, ["Signed in as", "bo", "Notices (1 unread)", "Watching (1 unread)", "Sign out"])
+    assert "/review" not in page.hrefs()
+    page = read(grace.get("/about"))
+    in_order(page.text, ["Notices", "Watching", "Review", "Changes", "Sign out"])
+    assert "unread" not in page.text
+    assert {"/notices", "/watching", "/review", "/changes"} <= set(page.hrefs())

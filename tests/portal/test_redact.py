@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from leaderboards.models import Claim, Leaderboard
+from leaderboards import submissions
+from leaderboards.models import Claim, Leaderboard, Submission
 from papers import history, search
 from papers.hidden_keys import HIDDEN
 from papers.models import (
@@ -30,7 +31,8 @@ from portal import nightly
 from portal.archive_export import alone
 from portal.archive_import import import_paths
 from portal.importing.sources import Progress
-from tests.factories.catalogue import make_author, make_method, make_paper, make_task
+from tests.factories.catalogue import make_author, make_board, make_dataset, make_method, make_paper, make_task
+from tests.factories.people import make_person
 from tests.portal.dumps import counts, link_row, load, paper_row, table_rows
 from tests.portal.exports import write
 
@@ -347,3 +349,29 @@ def test_old_exports_are_named_and_removed_where_asked_for(tmp_path, settings, c
     assert (folder.exists(), client.get("/downloads/latest/papers-with-abstracts.json.gz").status_code) == (False, 404)
     call_command("redact", str(paper.public_id), "--reason", "x")
     assert "xports" not in capsys.readouterr().out
+
+
+def test_what_was_submitted_about_it_is_emptied_and_that_it_was_stays(client):
+    reader, staff = make_person(), make_person("staff")
+    paper = make_paper(title="Kept", arxiv_id="1810.04805")
+    board = make_board(task=make_task(), dataset=make_dataset())
+    score = {"scores": [{"metric": "Accuracy", "value": "91.4"}], "board": board.slug, "table": "Table 1"}
+    wanted = [
+        ("paper", {"title": f"On {SECRET}", "url_abs": "https://example.org/paper", "note": SECRET}),
+        ("edit", {"thing": "paper", "id": str(paper.public_id), "fields": {"abstract": SECRET}, "was": {"abstract": ""}}),
+        ("result", {**score, "model_name": "BERT", "paper": f"On {SECRET}"}),
+    ]
+    sent = [submissions.submit(kind, values, by=reader, via=Submission.Via.FORM) for kind, values in wanted]
+    for each in sent:
+        submissions.accept(each, by=staff)
+    made = Paper.objects.get(title__contains=SECRET)
+    assert Claim.objects.get(model_name="BERT").paper == made
+    redact(made, "title")
+    redact(paper, "abstract")
+    assert held() == []
+    for each in sent:
+        each.refresh_from_db()
+    assert [(each.state, each.submitter, each.title) for each in sent[:2]] == [("accepted", reader, "[redacted]")] * 2
+    assert (sent[0].payload, sent[1].payload["thing"], sent[2].payload["table"]) == ({}, "paper", "Table 1")
+    client.force_login(staff)
+    assert [client.get(f"/submissions/{each.public_id}").status_code for each in sent] == [200] * 3

@@ -68,6 +68,11 @@ class Rate:
             return 1
 
 
+SUBMISSIONS = Rate(name="submissions", most=30)
+UPLOADS = Rate(name="uploads", most=10)
+VOTES = Rate(name="votes", most=30)
+
+
 def limited(rate: Rate) -> Callable[[View], View]:
     """Decorator: a view that may be written to no oftener than this; reading it is free."""
 

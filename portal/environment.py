@@ -55,6 +55,7 @@ VARIABLES: Mapping[str, str] = {
     "BRAKE_DELETIONS": "how many things a contributor may remove in a day; reviewers five times, staff ten times that",
     "BRAKE_EDITS": "how many things a contributor may change in a day; reviewers five times, staff ten times that",
     "WRITES_A_MINUTE": "how many forms and API writes an account may send in a minute; an address five times that",
+    "PROMOTED_AFTER": "how many accepted submissions, none refused, make a reader a contributor; 0 makes none",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
 }
 

@@ -220,6 +220,7 @@ BRAKES = {
     },
 }
 WRITES_A_MINUTE = environment.number("WRITES_A_MINUTE", 120, low=1, high=100_000)
+PROMOTED_AFTER = environment.number("PROMOTED_AFTER", 5, low=0, high=10_000)  # leaderboards/submissions/promoting.py
 SIGN_UP = environment.flag("SIGN_UP", default=True)
 FORM_PROOF_SECONDS = 2  # a form that anybody may send is looked at for this long at least (accounts/form_proof.py)
 STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR", default=has_public_name(ALLOWED_HOSTS) and not DEBUG)

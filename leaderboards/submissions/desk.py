@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from accounts.roles import is_trusted, may_submit
 from leaderboards.models import MadeRow, Submission
-from leaderboards.submissions import applying, findings, notices, payloads, reviewing, states
+from leaderboards.submissions import applying, findings, notices, payloads, promoting, reviewing, states
 from leaderboards.submissions.applying import Columns, Impossible
 from leaderboards.submissions.checking import Boards, Checked
 from leaderboards.submissions.checking import check as _check
@@ -97,6 +97,7 @@ def accept(submission: Submission, *, by: User) -> Submission:
         states.move(submission, State.ACCEPTED, by=by)
         _make(submission, checked.payload)
         notices.decided(submission)
+        promoting.consider(submission.submitter, by=by)
     return submission
 
 
@@ -115,6 +116,7 @@ def amend(submission: Submission, values: Mapping[str, Any], *, by: User, note: 
         states.move(submission, State.AMENDED, by=by, note=note.strip(), accepted_payload=stored)
         _make(submission, checked.payload)
         notices.decided(submission)
+        promoting.consider(submission.submitter, by=by)
     return submission
 
 

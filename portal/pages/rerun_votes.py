@@ -8,10 +8,12 @@ from django.views.decorators.http import require_POST
 
 from leaderboards import rerun_votes
 from leaderboards.models import Claim, shown
+from portal.brakes import VOTES, limited
 from portal.pages.contributor import contributor
 
 
 @require_POST
+@limited(VOTES)
 def vote(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Vote for a claim, or with `wish=no` take the vote back, and go to its board's list."""
     person = contributor(request)

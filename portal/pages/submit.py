@@ -13,6 +13,7 @@ from leaderboards.models import Submission
 from leaderboards.submissions import findings
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, sign_in_address, who
 from portal.pages.links import address
@@ -27,6 +28,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     return page(request, "portal/submit.html", context)
 
 
+@limited(SUBMISSIONS)
 def thing(request: HttpRequest, kind: str) -> HttpResponse:
     """The form of one kind of thing, and what it sends."""
     form = FORMS.get(kind)

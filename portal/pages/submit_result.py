@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from leaderboards.submissions import finding
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, who
 from portal.pages.submit import answer, ask_to_sign_in, others, outlook
@@ -20,6 +21,7 @@ GROUPS = (
 )
 
 
+@limited(SUBMISSIONS)
 def result(request: HttpRequest) -> HttpResponse:
     """The form and what it sends; `?board=<slug>` and `?paper=<slug>` fill it in."""
     if request.method != "POST":

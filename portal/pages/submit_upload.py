@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from leaderboards.submissions import rows, uploads
 from leaderboards.submissions.rows import Defaults, RowFault
+from portal.brakes import UPLOADS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, who
 from portal.pages.submit import ask_to_sign_in
@@ -11,6 +12,7 @@ from portal.pages.submit import ask_to_sign_in
 ROWS_SHOWN = 200
 
 
+@limited(UPLOADS)
 def upload(request: HttpRequest) -> HttpResponse:
     """The form, and what became of a file."""
     if request.method != "POST":

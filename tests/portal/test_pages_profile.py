@@ -3,12 +3,15 @@
 import pytest
 
 from accounts.models import User
+from leaderboards import submissions
+from leaderboards.models import Submission
 from papers import history
 from papers.models import Change, Paper
 from portal.pages import profile
 from portal.pages.links import Link
 from portal.pages.profile import Contribution, ProfileList
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
+from tests.factories.people import make_person
 from tests.portal.reading import read
 
 pytestmark = pytest.mark.django_db
@@ -66,11 +69,11 @@ def test_who_is_not_there_has_no_page(client, ada, name):
 
 
 def test_other_parts_of_the_site_add_their_lists(client, ada, monkeypatch):
-    def list_of(person):
+    def list_of(person, is_own):
         entry = Contribution(at=person.date_joined, deed="Submitted", thing=Link(text="A result", href="/sota"))
         return ProfileList(key="submissions", title="Submissions", entries=(entry,), empty="", more=Link(text="All", href="/all"))
 
-    monkeypatch.setattr(profile, "LISTS", [list_of, lambda person: None])
+    monkeypatch.setattr(profile, "LISTS", [list_of, lambda person, is_own: None])
     page = read(client.get("/users/ada"))
     assert [text for tag, text in page.headings if tag == "h2" and "Explore" not in text and "Community" not in text] == [
         "Submissions"
@@ -97,3 +100,19 @@ def test_strangers_get_the_same_header_everywhere_and_the_signed_in_their_name(c
     page = read(client.get("/papers"))
     assert page.link("ada") == "/accounts/profile"
     assert "Sign in" not in [text for text, _, _ in page.links]
+
+
+def test_submissions_are_listed_to_their_owner_whole_and_to_others_as_far_as_they_are_public(client, ada):
+    board = make_board(task=make_task(name="Task"), dataset=make_dataset(name="Data"), slug="board")
+    said = {"board": "board", "paper": "1810.04805", "table": "Table 1", "scores": [{"metric": "Accuracy", "value": "91.4"}]}
+    reader, staff = make_person(), make_person("staff")
+    sent = [submissions.submit("result", {**said, "model_name": name}, by=reader, via=Submission.Via.FORM) for name in "ABC"]
+    submissions.accept(sent[0], by=staff)
+    submissions.refuse(sent[1], by=staff, reason="No.")
+    titles = [each.title for each in sent]
+    assert [title in read(client.get(f"/users/{reader}")).main for title in titles] == [True, False, False]
+    assert read(client.get(f"/users/{reader}")).link("All changes, with what each was") == f"/changes/by/{reader}"
+    client.force_login(reader)
+    page = read(client.get("/accounts/profile"))
+    assert [page.link(title) for title in titles] == [f"/submissions/{each.public_id}" for each in sent]
+    assert board.slug in client.get(page.link(titles[0])).text

@@ -1,12 +1,15 @@
-"""Reverting what was accepted: the catalogue equal to before, and the submissions say that they were undone."""
+"""After the decision: what was accepted is reverted, the catalogue equal to before; good readers become contributors."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from leaderboards import corrections, rerun_votes, submissions
-from leaderboards.models import Claim, Submission
+from leaderboards.models import Claim, Notice, Submission
+from leaderboards.submissions import promoting
 from leaderboards.submissions.undone import undone
 from papers import reverting
 from papers.models import Change, Paper
@@ -55,3 +58,41 @@ def test_what_was_accepted_is_taken_back_whole_and_each_submission_says_so(clien
     assert undo(reviewer, reader).kept == []
     assert [undone(each) for each in sent[:4]] == [[]] * 4
     assert Change.objects.filter(via="revert", actor=reader).exists()
+
+
+@pytest.fixture
+def board():
+    return make_board(task=make_task(), dataset=make_dataset())
+
+
+@pytest.mark.parametrize(
+    ("decided", "batch", "after", "role"),
+    [
+        ("aaaa", False, 5, "reader"),
+        ("aaaaa", False, 5, "contributor"),
+        ("aaraaa", False, 5, "reader"),
+        ("aauaaa", False, 5, "reader"),
+        ("aaaaa", True, 5, "reader"),
+        ("a", True, 1, "contributor"),
+        ("aaaaa", False, 0, "reader"),
+    ],
+)
+def test_readers_whose_contributions_were_good_become_contributors(board, settings, decided, batch, after, role):
+    settings.PROMOTED_AFTER = after
+    reader, reviewer, together = make_person(), make_person("reviewer"), uuid4() if batch else None
+    said = {"board": board.slug, "paper": "1810.04805", "table": "Table 1", "scores": [{"metric": "Accuracy", "value": "91.4"}]}
+    for number, way in enumerate(decided):
+        values = {**said, "model_name": f"Model {number}"}
+        sent = submissions.submit("result", values, by=reader, via=Submission.Via.FORM, batch=together)
+        if way == "r":
+            submissions.refuse(sent, by=reviewer, reason="No.")
+        else:
+            submissions.accept(sent, by=reviewer)
+        if way == "u":
+            undo(reader, reviewer)
+    reader.refresh_from_db()
+    assert reader.role == role
+    logged = LogEntry.objects.filter(object_id=str(reader.pk), user=reviewer).values_list("change_message", flat=True)
+    is_told = Notice.objects.filter(user=reader, sentence=promoting.TOLD).count()
+    wanted = [f"Contributor: {len(decided)} submissions were accepted and none refused."] if role == "contributor" else []
+    assert (list(logged), is_told) == (wanted, len(wanted))

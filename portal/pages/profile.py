@@ -109,7 +109,7 @@ def _contribution(changes: Sequence[Change], things: dict[object, Link]) -> Cont
 
 
 LISTS: list[Callable[[User, bool], ProfileList | None]] = [submissions_of, changes_of]
-"""The lists on a person's page, in order, of the person and whether they look themselves: a part of the site that has one adds its
+"""The lists on a person's page, in order, of the person and whether they look themselves: a part of the site adds its
 function; None leaves a list out."""
 
 

@@ -47,6 +47,7 @@ PAGE_TYPES = [
     PageType("run", lambda made: f"/runs/{made.run.public_id}"),
     PageType("items of a run", lambda made: f"/runs/{made.run.public_id}/samples"),
     PageType("runs compared", lambda made: f"/runs/{made.run.public_id}/compare/{made.run.public_id}"),
+    PageType("measurement", lambda made: f"/measurements/{made.measurement.public_id}"),
     PageType("search", _at("/search?q=image")),
     PageType("search of papers with filters", lambda made: f"/search?q=paper&task={made.task.slug}&year=2021&code=yes"),
     PageType("search without words", _at("/search")),

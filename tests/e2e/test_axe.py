@@ -63,6 +63,7 @@ def test_axe_finds_nothing(visit, made, kind):
 OF_STAFF = [
     *(kind for kind in PAGE_TYPES if kind.name in {"paper", "board", "run"}),
     PageType("measurements that wait", lambda made: "/measurements"),
+    PageType("campaign of a paper", lambda made: f"/campaigns?paper={made.paper.slug}"),
     PageType("measurements that stand", lambda made: "/measurements?state=standing"),
 ]
 

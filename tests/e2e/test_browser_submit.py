@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from leaderboards import submissions
 from leaderboards.models import Claim, Submission
+from papers.models import Change
 from tests.e2e.test_axe import NONE, faults_in_both_themes
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.people import make_person
@@ -119,6 +120,10 @@ ADDRESSES = [
     "/edit/sota/parsing-on-trees",
     "/submissions",
     "/notices",
+    "/watching",
+    "/changes",
+    "/history/sota/parsing-on-trees",
+    "/sota/parsing-on-trees",
 ]
 
 
@@ -131,9 +136,13 @@ def test_no_page_of_a_reviewers_shuts_readers_out_or_scrolls_sideways(visit, boa
             "paper": "2401.00001",
             "quote": "so " * 100,
         }
-        sent = submissions.submit("result", values, by=make_person(), via=Submission.Via.FORM)
+        sent = submissions.submit("result", values, by=(sender := make_person()), via=Submission.Via.FORM)
+    made = submissions.submit("result", {**values, "model_name": "C"}, by=sender, via=Submission.Via.FORM)
+    submissions.accept(made, by=make_person("staff"))
+    change = Change.objects.filter(actor=sender).latest("pk")
+    of_changes = [f"/changes/{change.pk}", f"/changes/by/{sender}", f"/users/{sender}"]
     who = as_person("reviewer")
-    for address in [*ADDRESSES, f"/submissions/{sent.public_id}", f"/review/{sent.public_id}/amend"]:
+    for address in [*ADDRESSES, *of_changes, f"/submissions/{sent.public_id}", f"/review/{sent.public_id}/amend"]:
         with visit(address, reduced_motion="reduce", **who) as page:
             assert faults_in_both_themes(page) == NONE, address
             assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0, address

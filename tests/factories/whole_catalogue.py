@@ -56,6 +56,7 @@ class Made:
     author: Author
     area: Area
     run: Run
+    measurement: Measurement
     removed: Paper
     collection: MethodCollection
     proceeding: Proceeding
@@ -79,6 +80,7 @@ def make_bare():
         author=make_author(),
         area=make_area(),
         run=Run.objects.create(checkpoint=make_checkpoint(), protocol=make_protocol()),
+        measurement=_measure(make_board(), model_name="Alone"),
         removed=make_paper(removed_at=timezone.now(), removed_reason="Spam."),
         collection=collection,
         proceeding=proceeding,
@@ -116,7 +118,7 @@ def make_whole():
             uses_additional_data=number % 2 == 0,
         )
     claim = make_result(board, model_name="Model (large)", scores={"Top 1 Accuracy": "88.1"}, paper=paper, paper_date=paper.date)
-    _measure(board, claim=claim)
+    measurement = _measure(board, claim=claim)
     _measure(board, model_name="A model of its own")
     _models(board, paper=others[0])
     single = make_board(task=parent, dataset=make_dataset(name="CIFAR-10"), metrics=["Accuracy"])
@@ -132,6 +134,7 @@ def make_whole():
         author=Author.objects.get(name="Author 0"),
         area=area,
         run=make_planned_run(samples=8, batch_size=2),
+        measurement=measurement,
         removed=make_paper(removed_at=timezone.now(), removed_reason="Spam."),
         collection=collection,
         proceeding=paper.proceeding,
@@ -165,7 +168,7 @@ def _models(board, *, paper):
 
 
 def _measure(board, **values):
-    Measurement.objects.create(
+    return Measurement.objects.create(
         **{
             "leaderboard": board, "metric": board.metrics.first(), "protocol": make_protocol(name="5-shot"), "value": 50.0, "items": 400,
             "standard_error": 2.5, "interval_low": 45.1, "interval_high": 54.9, "chance_level": 25.0, "run_id": uuid4(),

@@ -30,13 +30,14 @@ def test_what_was_accepted_is_taken_back_whole_and_each_submission_says_so(clien
     board = make_board(task=make_task(name="Parsing"), dataset=make_dataset(name="Trees"))
     for number in range(4):
         make_result(board, scores={"Accuracy": f"9{number}.0"})
+    make_dataset(name="Forest")
     paper = make_paper(title="Old title", arxiv_id="1810.04805")
     reader, reviewer = make_person(), make_person("reviewer")
     before = catalogue_tables()
     said = {"model_name": "BERT", "scores": [{"metric": "Accuracy", "value": "91.4"}], "paper": "1810.04805", "table": "Table 1"}
     wanted = [
         ("result", {**said, "board": board.slug}),
-        ("result", {**said, "task": "A new task", "dataset": "A new set", "code_url": "https://example.org/bert"}),
+        ("result", {**said, "scores": [said["scores"][0] | {"direction": "higher"}], "task": "Parsing", "dataset": "Forest"}),
         ("paper", {"title": "A new paper", "authors": ["Ada"], "tasks": ["Parsing"], "url_abs": "https://example.org/paper"}),
         ("code", {"paper": "1810.04805", "url": "https://github.com/owner/code"}),
         ("edit", {"thing": "paper", "id": str(paper.public_id), "fields": {"title": "New title"}, "was": {"title": "Old title"}}),

@@ -42,6 +42,10 @@ SENT = (
         table=Submission,
         where="t.id IN (SELECT m.submission_id FROM leaderboards_maderow m JOIN leaderboards_claim c ON c.public_id = m.object_id"
         " WHERE c.paper_id = ANY(%(ids)s))",
-        columns={"payload": "t.payload - 'paper'", "accepted_payload": "t.accepted_payload - 'paper'"},
+        columns={
+            "payload": "t.payload - 'paper'",
+            "accepted_payload": "t.accepted_payload - 'paper'",
+            "findings": "'[]'::jsonb",  # they quote it
+        },
     ),
 )  # fmt: skip

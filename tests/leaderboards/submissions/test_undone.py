@@ -30,6 +30,7 @@ def test_what_was_accepted_is_taken_back_whole_and_each_submission_says_so(clien
     board = make_board(task=make_task(name="Parsing"), dataset=make_dataset(name="Trees"))
     for number in range(4):
         make_result(board, scores={"Accuracy": f"9{number}.0"})
+    corrections.rejudge(board.metrics.get())  # as an import does
     make_dataset(name="Forest")
     paper = make_paper(title="Old title", arxiv_id="1810.04805")
     reader, reviewer = make_person(), make_person("reviewer")

@@ -343,9 +343,11 @@ def test_the_number_of_queries_does_not_grow_with_the_paper(client, neox, django
             assert client.get(f"/paper/{paper.slug}").status_code == 200
 
 
-def test_staff_cost_the_two_queries_of_their_session_more(admin_client, neox, django_assert_num_queries):
+def test_staff_cost_the_two_queries_of_their_session_and_that_of_their_notices_more(
+    admin_client, neox, django_assert_num_queries
+):
     for claim in neox.claims.all():
         map_claim(claim)
-    for paper, queries in ((make_paper(), 4), (neox, 5)):
+    for paper, queries in ((make_paper(), 5), (neox, 6)):
         with django_assert_num_queries(queries):
             admin_client.get(f"/paper/{paper.slug}")

@@ -136,5 +136,5 @@ def test_the_list_costs_the_same_however_long_it_is(admin_client, measured, djan
             leaderboard=measured.leaderboard, metric=measured.metric, claim=claim, model_name=f"M{number}", protocol=measured.protocol,
             value=51.0, items=10, run_id=uuid4(), measured_at=timezone.now(), published_at=timezone.now(),
         )  # fmt: skip
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert len(read(admin_client.get("/measurements?state=standing")).tables[0]) == 31

@@ -216,6 +216,6 @@ def _require_reviewer(by: User, submission: Submission) -> None:
 
 
 __all__ = [
-    "Boards", "Checked", "Columns", "Impossible", "NotAllowed", "Rejected", "accept", "amend", "check", "let_own_in", "of_result", "recheck",
-    "refuse", "submit", "told_of", "unsaved", "withdraw",
+    "Boards", "Checked", "Columns", "Impossible", "NotAllowed", "Rejected", "accept", "amend", "check", "let_own_in", "of_result",
+    "recheck", "refuse", "submit", "told_of", "unsaved", "withdraw",
 ]  # fmt: skip

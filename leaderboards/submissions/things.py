@@ -47,7 +47,7 @@ LINKS: Mapping[str, tuple[Field, ...]] = {
     "task": (Field("area", "Area"), Field("parent_task", "Part of the task")),
     "sota": (Field("task", "Task"), Field("dataset", "Dataset")),
 }
-"""What a program can also set, by address or name: the task is put there too, the board is moved there. Forms do not show them."""
+"""What a program can also set, by address or name: a task is put there too, a board moves there. Forms do not show them."""
 
 THINGS: Mapping[str, Thing] = {
     thing.kind: thing
@@ -78,7 +78,9 @@ THINGS: Mapping[str, Thing] = {
                 Field("code_snippet_url", "Address of code", "address"),
             ),
         ),
-        Thing("sota", "board", Leaderboard, "slug", (Field("dataset_name", "Name of the data"), DESCRIPTION, Field("mirror_url", "Mirror of", "address"))),
+        Thing("sota", "board", Leaderboard, "slug",
+            (Field("dataset_name", "Name of the data"), DESCRIPTION, Field("mirror_url", "Mirror of", "address")),
+        ),
         Thing(
             "metric", "metric", Metric, "public_id",
             (Field("name", "Name"), Field("direction", "Better when", "choice", ("higher", "lower", "none")), DESCRIPTION),

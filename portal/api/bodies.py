@@ -179,8 +179,8 @@ class EvaluationTableSyncRequest(Body):
     results = serializers.ListField(child=ResultSyncRequest(), required=False, max_length=MOST_RESULTS, help_text="Its rows.")
 
     example = {
-        "task": "Object Detection", "dataset": "COCO", "description": "", "mirror_url": "https://example.org/board", "external_id": "7",
-        "metrics": [{"name": "box AP", "description": "", "is_loss": False}],
+        "task": "Object Detection", "dataset": "COCO", "description": "", "mirror_url": "https://example.org/board",
+        "external_id": "7", "metrics": [{"name": "box AP", "description": "", "is_loss": False}],
         "results": [
             {
                 "metrics": {"box AP": "55.1"}, "methodology": "Detector-L", "paper": "2204.06745", "uses_additional_data": False,

@@ -92,7 +92,7 @@ def _paper(said: str, claim: Claim) -> dict[str, str]:
     found = finding.paper(said)
     if found is None:
         address = finding.paper_address(said)
-        return {"paper_url": address} if address else {"paper_url": "", "paper_title": said}
+        return {"paper_url": address, "paper_title": "" if address else said}
     if found.pk == claim.paper_id:
         return {}
     return {"paper_url": _address(found), "paper_title": found.title or ""}

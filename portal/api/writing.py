@@ -56,7 +56,7 @@ class Writes(ReadingViewSet):
             raise ParseError("The body's JSON is nested too deeply.") from None
         if not isinstance(sent, dict):
             raise ValidationError({"body": ["Send a JSON object."]})
-        read = form(data={name: value for name, value in sent.items() if value is not None})
+        read = form(data={name: _rows(value) for name, value in without(sent).items()})
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
 
@@ -130,6 +130,11 @@ def by_field(rejected: submissions.Rejected) -> dict[str, list[str]]:
     for finding in rejected.findings:
         found.setdefault(NAMES.get(finding.field, finding.field), []).append(finding.sentence)
     return found
+
+
+def _rows(value: Any) -> Any:
+    """A list's rows without their nulls."""
+    return [without(row) if isinstance(row, dict) else row for row in value] if isinstance(value, list) else value
 
 
 def without(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,10 @@ def acting(*, via: Change.Via, by: int | None = None, origin: str = "") -> Itera
         try:
             _say(before)
         except DatabaseError:
-            connection.close()  # whoever gets the next connection must not act under this name
+            # A broken transaction takes the words back as it ends, which were said in it. Else whoever gets the next
+            # connection must not act under this name.
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 def of(row: CatalogueRow) -> QuerySet[Change]:

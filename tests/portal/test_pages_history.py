@@ -1,7 +1,5 @@
 """The past of things in the open: pages, recent changes, feeds, who may undo what; provenance of what people sent."""
 
-from uuid import uuid4
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -101,7 +99,7 @@ def test_a_boards_past_has_its_results_even_those_that_are_gone(client, people):
     [
         "/history/nothing/x",
         "/history/paper/no-such",
-        f"/history/paper/{uuid4()}",
+        "/history/paper/00000000-0000-4000-8000-000000000000",
         "/history/result/x",
         "/changes/999999",
         "/changes?after=x",

@@ -82,6 +82,9 @@ class Leaderboard(CatalogueRow):
     description = models.TextField(null=True, blank=True)
     position = models.PositiveIntegerField(default=0, help_text="Order among the boards of its task.")
     note = models.TextField(blank=True, default="", help_text="Shown above the table, e.g. that a board is a self-test.")
+    mirror_url = models.TextField(
+        blank=True, default="", db_default="", help_text="The board elsewhere that this one mirrors, where it mirrors one."
+    )
 
     objects = LeaderboardQuerySet.as_manager()
 
@@ -120,6 +123,7 @@ class Metric(models.Model):
     direction = models.CharField(max_length=6, choices=Direction)
     direction_source = models.CharField(max_length=8, choices=DirectionSource, default=DirectionSource.INFERRED)
     canonical_name = models.TextField(blank=True, default="", help_text='One name for "ACC", "accuracy" and "Accuracy (%)".')
+    description = models.TextField(blank=True, default="", db_default="", help_text="What people say it measures.")
 
     class Meta:
         constraints = [
@@ -178,6 +182,9 @@ class Claim(CatalogueRow):
     code_links = models.JSONField(default=list, blank=True, help_text="[{title, url}] as the archive has them.")
     model_links = models.JSONField(default=list, blank=True)
     position = models.PositiveIntegerField(default=0, help_text="Order in the archive's table.")
+    source_url = models.TextField(
+        blank=True, default="", db_default="", help_text="Where the number stands, where that is not in the paper."
+    )
 
     objects = ClaimQuerySet.as_manager()
 

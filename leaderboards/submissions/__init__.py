@@ -11,6 +11,7 @@ from leaderboards.submissions.desk import (
     accept,
     amend,
     check,
+    let_own_in,
     of_result,
     refuse,
     submit,
@@ -20,6 +21,6 @@ from leaderboards.submissions.desk import (
 from leaderboards.submissions.states import LostRace
 
 __all__ = [
-    "Impossible", "LostRace", "NotAllowed", "Rejected", "accept", "amend", "check", "of_result", "refuse", "submit", "told_of",
-    "withdraw",
+    "Impossible", "LostRace", "NotAllowed", "Rejected", "accept", "amend", "check", "let_own_in", "of_result", "refuse", "submit",
+    "told_of", "withdraw",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from leaderboards.submissions.payloads import Edit, Removal
 from leaderboards.submissions.things import CELL
 from papers import history
 from papers.catalogue_row import CatalogueRow
+from papers.models import TaskEdge
 
 GONE = "What this would change is not here any more."
 _NAMES_PAPER = {"paper_url", "paper_title"}
@@ -33,7 +34,13 @@ def change(edit: Edit, making: Making) -> Any:
             raise Impossible(
                 f"{name.removeprefix(CELL).replace('_', ' ').capitalize()} has changed since this was proposed: look at it again."
             )
-    columns = {name: _typed(edit.thing, name, value, row) for name, value in edit.fields.items() if not name.startswith(CELL)}
+    links = {field.name for field in things.LINKS.get(edit.thing, ())} & edit.fields.keys()
+    columns = {
+        name: _typed(edit.thing, name, value, row)
+        for name, value in edit.fields.items()
+        if not name.startswith(CELL) and name not in links
+    }
+    columns |= _linked(row, {name: str(edit.fields[name]) for name in links})
     cells = {name.removeprefix(CELL): str(value or "") for name, value in edit.fields.items() if name.startswith(CELL)}
     marks = [*columns, *(["scores"] if cells else []), *(["paper"] if _NAMES_PAPER & columns.keys() else [])]
     _store(row, columns, marks=marks)
@@ -69,6 +76,21 @@ def _typed(thing: str, name: str, value: Any, row: Any) -> Any:
     if value in ("", None):
         return None if row._meta.get_field(name).null else ""
     return date.fromisoformat(value) if field.holds == "date" else value
+
+
+def _linked(row: Any, links: Mapping[str, str]) -> dict[str, Any]:
+    """Put a task below a parent and in an area, beside those where it is; the columns of a board that moves."""
+    if area := finding.area(links.get("area", "")):
+        row.areas.add(area)
+    parent = finding.task(links.get("parent_task", ""))
+    if parent and not row.edges_up.filter(parent=parent).exists():
+        TaskEdge.objects.create(parent=parent, child=row, position=parent.edges_down.count())
+    columns: dict[str, Any] = {}
+    if task := finding.task(links.get("task", "")):
+        columns["task"] = task
+    if dataset := finding.dataset(links.get("dataset", "")):
+        columns |= {"dataset": dataset, "dataset_name": dataset.name}
+    return columns
 
 
 def _store(row: Any, columns: Mapping[str, Any], *, marks: list[str]) -> None:

@@ -86,6 +86,7 @@ def _values(result: Result, paper: Paper | None) -> dict[str, Any]:
         "paper_url": url,
         "paper_date": result.evaluated_on or (paper.date if paper else None),
         "uses_additional_data": result.uses_additional_data,
+        "source_url": result.source_url,
         "code_links": [{"title": result.code_url, "url": result.code_url}] if result.code_url else [],
     }
 
@@ -107,13 +108,14 @@ def make_board(board: Board, making: Making) -> Leaderboard:
         dataset_name=name,
         position=position,
         description=board.description or None,
+        mirror_url=board.mirror_url,
     )
     for said in board.metrics:
         _column(row, said, making)
     return cast(Leaderboard, row)
 
 
-def make_metric(board: Leaderboard, name: str, direction: str, making: Making) -> Metric:
+def make_metric(board: Leaderboard, name: str, direction: str, making: Making, *, description: str = "") -> Metric:
     """A new column behind the others."""
     position = (board.metrics.aggregate(last=Max("position"))["last"] or 0) + 1
     source = Metric.DirectionSource.PERSON if direction else Metric.DirectionSource.INFERRED
@@ -124,6 +126,7 @@ def make_metric(board: Leaderboard, name: str, direction: str, making: Making) -
         direction=direction or infer_direction(name),
         direction_source=source,
         canonical_name=canonical_metric(name),
+        description=description,
     )
     making.note(metric)
     return metric
@@ -154,7 +157,13 @@ def _claim(result: Result, board: Leaderboard, making: Making) -> Claim:
 def _renew(claim: Claim, result: Result) -> None:
     """What the sender says anew of a claim; what is not said is left alone."""
     paper = finding.paper(result.paper)
-    said = {"uses_additional_data": result.uses_additional_data, "paper_date": result.evaluated_on, "paper": paper}
+    said = {
+        "model_name": result.model_name,
+        "uses_additional_data": result.uses_additional_data,
+        "paper_date": result.evaluated_on,
+        "paper": paper,
+        "source_url": result.source_url or None,
+    }
     changed = {name: value for name, value in said.items() if value is not None and getattr(claim, name) != value}
     if changed:
         for name, value in changed.items():
@@ -165,7 +174,7 @@ def _renew(claim: Claim, result: Result) -> None:
 def _column(board: Leaderboard, said: ScoreSaid, making: Making) -> Metric:
     found = board.metrics.filter(name__iexact=said.metric).order_by("position", "pk")
     exact = next((metric for metric in found if metric.name == said.metric), None)
-    return exact or found.first() or make_metric(board, said.metric, said.direction, making)
+    return exact or found.first() or make_metric(board, said.metric, said.direction, making, description=said.description)
 
 
 def _put(claim: Claim, metric: Metric, text: str, making: Making) -> None:

@@ -39,7 +39,7 @@ def _metric(payload: payloads.Metric, making: Making) -> Any:
     board = finding.board(payload.board)
     if board is None:
         raise Impossible(f"There is no board “{payload.board}” any more.")
-    return apply_result.make_metric(board, payload.name, payload.direction, making)
+    return apply_result.make_metric(board, payload.name, payload.direction, making, description=payload.description)
 
 
 _APPLY: Mapping[str, Callable[[Any, Making], Any]] = {

@@ -253,6 +253,7 @@ def _board(board: Board) -> Iterator[Finding]:
         yield error("task_unknown", "task", f"There is no task “{board.task}”: submit the task first.")
     if finding.dataset(board.dataset) is None:
         yield warning("dataset_new", "dataset", f"There is no dataset “{board.dataset}”: it would be made.")
+    yield from _links(mirror_url=board.mirror_url)
 
 
 def _metric(metric: Metric) -> Iterator[Finding]:

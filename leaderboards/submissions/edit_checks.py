@@ -7,10 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from leaderboards.models import Claim, Leaderboard, Metric
-from leaderboards.submissions import addresses, things
+from leaderboards.submissions import addresses, finding, things
 from leaderboards.submissions.findings import Finding, error, note, warning
 from leaderboards.submissions.payloads import NAME, TEXT, Edit, Removal
 from leaderboards.submissions.things import CELL, Field
+from papers.models import TaskEdge
 
 MOST_IN_A_LIST = 200
 _REQUIRED = {"name", "title", "model_name", "dataset_name", "direction"}
@@ -35,12 +36,14 @@ def check_edit(edit: Edit) -> Iterator[Finding]:
         if field is None or (name.startswith(CELL) and name not in held):
             yield error("field_unknown", name, f"A {thing.noun} has no field “{name}” that can be edited.")
             continue
-        if fault := fault_of(field, value):
+        if fault := fault_of(field, value) or _link_fault(edit.thing, name, value, row):
             yield error("value_unfit", name, fault)
         elif name in edit.was and edit.was[name] != held[name]:
             yield warning("changed_since", name, f"{field.label} has changed since this was proposed.")
     if all(held.get(name) == value for name, value in edit.fields.items()):
         yield error("nothing_changed", "fields", "Nothing would change: edit at least one field.")
+    if edit.thing == "sota" and {"task", "dataset"} & edit.fields.keys():
+        yield warning("board_moves", "fields", "It moves the board to another task or dataset.")
     yield from _name_taken(edit, row)
     yield from _weight(edit, held)
 
@@ -92,6 +95,28 @@ def fault_of(field: Field, value: Any) -> str:
         else NAME
     )
     return "" if len(value) <= limit else f"{field.label} is too long: at most {limit} characters are kept."
+
+
+def _link_fault(thing: str, name: str, value: Any, row: Any) -> str:
+    """Why a thing cannot be put there; "" where it can, and for a field that is no link."""
+    if name not in {field.name for field in things.LINKS.get(thing, ())}:
+        return ""
+    find = {"area": finding.area, "dataset": finding.dataset}.get(name, finding.task)
+    found: Any = find(str(value or ""))
+    if found is None:
+        return f"There is no {name.removeprefix('parent_')} “{value}”."
+    if name == "parent_task" and row.pk in _up_from(found):
+        return f"“{found}” is a part of this task itself."
+    return ""
+
+
+def _up_from(task: Any) -> set[int]:
+    """The keys of the task and of all that it is a part of."""
+    found, new = set(), {task.pk}
+    while new:
+        found |= new
+        new = set(TaskEdge.objects.filter(child__in=new).values_list("parent_id", flat=True)) - found
+    return found
 
 
 def _is_day(value: str) -> bool:

@@ -38,6 +38,7 @@ class ScoreSaid(Struct, frozen=True, forbid_unknown_fields=True):
     metric: Name
     value: Annotated[str, Meta(max_length=80)]
     direction: Annotated[str, Meta(pattern="^(higher|lower|none)?$")] = ""
+    description: Text = ""
 
 
 class Result(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +136,7 @@ class Board(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     task: Name
     dataset: Name
     description: Text = ""
+    mirror_url: Address = ""
     metrics: Annotated[list[ScoreSaid], Meta(max_length=MOST_SCORES)] = []
     note: Annotated[str, Meta(max_length=2000)] = ""
 
@@ -145,6 +147,7 @@ class Metric(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     board: Name
     name: Name
     direction: Annotated[str, Meta(pattern="^(higher|lower|none)?$")] = ""
+    description: Text = ""
     note: Annotated[str, Meta(max_length=2000)] = ""
 
 

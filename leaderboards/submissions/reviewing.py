@@ -22,9 +22,12 @@ def may_decide(person: Person, submission: Submission) -> bool:
     """Whether this person decides about it: not about what they sent themselves, unless they are staff."""
     if not (isinstance(person, User) and may_review(person)):
         return False
-    if submission.submitter_id == person.pk and not person.is_staff:
-        return False
-    return Submission.objects.filter(pk=submission.pk).filter(_concerns(person)).exists()
+    return (submission.submitter_id != person.pk or person.is_staff) and is_theirs(person, submission)
+
+
+def is_theirs(person: User, submission: Submission) -> bool:
+    """Whether this person reviews what it is about, whoever sent it."""
+    return may_review(person) and Submission.objects.filter(pk=submission.pk).filter(_concerns(person)).exists()
 
 
 def may_see(person: Person, submission: Submission) -> bool:

@@ -38,11 +38,16 @@ class Thing:
         """The field of that name; a result's cells are fields too."""
         if self.kind == "result" and name.startswith(CELL) and len(name) > len(CELL):
             return Field(name, name.removeprefix(CELL))
-        return next((field for field in self.fields if field.name == name), None)
+        return next((field for field in (*self.fields, *LINKS.get(self.kind, ())) if field.name == name), None)
 
 
 DESCRIPTION = Field("description", "Description", "text")
 FLAG = "flag"
+LINKS: Mapping[str, tuple[Field, ...]] = {
+    "task": (Field("area", "Area"), Field("parent_task", "Part of the task")),
+    "sota": (Field("task", "Task"), Field("dataset", "Dataset")),
+}
+"""What a program can also set, by address or name: a task is put there too, a board moves there. Forms do not show them."""
 
 THINGS: Mapping[str, Thing] = {
     thing.kind: thing
@@ -73,10 +78,12 @@ THINGS: Mapping[str, Thing] = {
                 Field("code_snippet_url", "Address of code", "address"),
             ),
         ),
-        Thing("sota", "board", Leaderboard, "slug", (Field("dataset_name", "Name of the data"), DESCRIPTION)),
+        Thing("sota", "board", Leaderboard, "slug",
+            (Field("dataset_name", "Name of the data"), DESCRIPTION, Field("mirror_url", "Mirror of", "address")),
+        ),
         Thing(
             "metric", "metric", Metric, "public_id",
-            (Field("name", "Name"), Field("direction", "Better when", "choice", ("higher", "lower", "none"))),
+            (Field("name", "Name"), Field("direction", "Better when", "choice", ("higher", "lower", "none")), DESCRIPTION),
         ),
         Thing(
             "result", "result", Claim, "public_id",
@@ -84,6 +91,7 @@ THINGS: Mapping[str, Thing] = {
                 Field("model_name", "Model"), Field("paper_title", "Title of the paper"),
                 Field("paper_url", "Address of the paper", "address"), Field("paper_date", "Date", "date"),
                 Field("uses_additional_data", "Uses extra training data", FLAG),
+                Field("source_url", "Other source", "address"),
             ),
         ),
         Thing(

@@ -11,11 +11,15 @@ from rest_framework.response import Response
 from leaderboards.models import Leaderboard
 from papers import models
 from papers.models import SlugHistory
+from papers.slugs import slugify_title
+from portal.api.bodies import DatasetCreateRequest, DatasetUpdateRequest
 from portal.api.orders import BY_SLUG
 from portal.api.shapes.datasets import Dataset, read_datasets
 from portal.api.shapes.evaluations import EvaluationTable, read_evaluations
+from portal.api.shapes.submissions import Submission
 from portal.api.tasks import NamesAsked, named
-from portal.api.viewsets import ReadingViewSet, says, words
+from portal.api.viewsets import says, words
+from portal.api.writing import Writes, without
 
 
 class FullNamesAsked(NamesAsked):
@@ -24,7 +28,7 @@ class FullNamesAsked(NamesAsked):
     full_name = words("A part of the full name.")
 
 
-class DatasetViewSet(ReadingViewSet):
+class DatasetViewSet(Writes):
     """Datasets by their addresses."""
 
     noun = "dataset"
@@ -45,6 +49,28 @@ class DatasetViewSet(ReadingViewSet):
     def read(self, keys: Sequence[int]) -> Sequence[Dataset]:
         """By keys."""
         return read_datasets(keys)
+
+    @says(Dataset, codes=(201, 202), body=DatasetCreateRequest)
+    def create(self, request: Request) -> Response:
+        """Add a dataset."""
+        said = self.body(DatasetCreateRequest)
+        name, full_name, url = said["name"], said.get("full_name"), said.get("url")
+        return self.added(
+            "dataset",
+            without({"name": name, "full_name": full_name, "homepage": url}),
+            lambda sent: Dataset(id=slugify_title(name), name=name, full_name=full_name or None, url=url),
+        )
+
+    @says(Dataset, codes=(200, 202), body=DatasetUpdateRequest)
+    def partial_update(self, request: Request, slug: str) -> Response:
+        """Change a dataset."""
+        said = self.body(DatasetUpdateRequest)
+        return self.changed("dataset", without({"name": said.get("name"), "homepage": said.get("url")}), said)
+
+    @says(Submission, codes=(204, 202))
+    def destroy(self, request: Request, slug: str) -> Response:
+        """Remove a dataset: a reviewer of its areas at once, anybody else by a submission that waits."""
+        return self.removed("dataset")
 
     @says(EvaluationTable, is_page=True, order=BY_SLUG)
     @action(detail=True)

@@ -9,9 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from accounts.models import ApiToken
+from portal.api.bodies import RunCreateRequest
 from portal.api.pagination import Order
 from portal.api.shapes.runs import (
     Item,
@@ -25,11 +29,12 @@ from portal.api.shapes.runs import (
     read_whole_items,
     read_whole_runs,
 )
-from portal.api.viewsets import PUBLIC_ID, Asked, ReadingViewSet, reader, words
+from portal.api.viewsets import PUBLIC_ID, Asked, ReadingViewSet, reader, says, words
+from portal.api.writing import Writes
 from portal.pages import run_numbers, samples
 from portal.pages.samples import SampleFilter
-from workers import licences, states
-from workers.models import Run, Sample
+from workers import licences, lifecycle, passes, states
+from workers.models import ClaimMapping, Run, Sample
 from workers.models import Shard as StoredShard
 
 NEWEST_FIRST = Order(column="requested_at", descending=True)
@@ -43,7 +48,7 @@ class RunsAsked(Asked):
     protocol = words("The protocol's id.")
 
 
-class RunViewSet(ReadingViewSet):
+class RunViewSet(Writes):
     """Runs, the last that was asked for first. Poll with `If-None-Match`: 304 while nothing moves."""
 
     noun = "run"
@@ -54,10 +59,20 @@ class RunViewSet(ReadingViewSet):
     is_live = True
     lookup_field = "public_id"
     lookup_value_regex = PUBLIC_ID
+    scope = ApiToken.Scope.RUNS.value
 
     def rows(self) -> QuerySet[Run]:
         """All runs."""
         return Run.objects.all()
+
+    @says(RunState, codes=(201, 200), body=RunCreateRequest)
+    def create(self, request: Request) -> Response:
+        """Ask for the run that tests a claim: 201, or 200 with the open run that measures the same. For staff."""
+        said = self.body(RunCreateRequest)
+        last = Run.objects.aggregate(last=Max("pk"))["last"] or 0
+        mapping = passes.leader(_mapping(said))
+        run = lifecycle.request(mapping, by=self.sender(), items_per_task=said.get("items_per_task"))
+        return Response(read_runs([run.pk])[0], status=201 if run.pk > last else 200)
 
     def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Those in this state, of this checkpoint and protocol."""
@@ -69,6 +84,24 @@ class RunViewSet(ReadingViewSet):
         if self.action == "retrieve":
             return read_whole_runs(keys, is_staff=reader(self.request).is_staff)
         return read_runs(keys)
+
+
+def _mapping(said: dict[str, Any]) -> ClaimMapping:
+    """What tests the claim, by this checkpoint and protocol; ValidationError where that is nothing, or not one thing."""
+    columns = {"claim": "claim__public_id", "checkpoint": "checkpoint__slug", "protocol": "protocol__slug"}
+    asked = {column: said[name] for name, column in columns.items() if name in said}
+    if not {"claim__public_id"} <= asked.keys() and len(asked) < 2:
+        raise exceptions.ValidationError({"claim": ["Name the claim, or a checkpoint and a protocol."]})
+    found = list(ClaimMapping.objects.filter(**asked).select_related("protocol", "checkpoint").order_by("pk"))
+    if not found:
+        raise exceptions.ValidationError({"claim": ["Nothing is known that would test this."]})
+    if len({mapping.checkpoint_id for mapping in found}) > 1:
+        names = ", ".join(sorted({mapping.checkpoint.slug for mapping in found}))
+        raise exceptions.ValidationError({"checkpoint": [f"Several checkpoints can test this: name one of {names}."]})
+    if len({passes.key(mapping.protocol) for mapping in found}) > 1:
+        names = ", ".join(sorted({mapping.protocol.slug for mapping in found}))
+        raise exceptions.ValidationError({"protocol": [f"Several protocols can test this: name one of {names}."]})
+    return found[0]
 
 
 class OfRun(ReadingViewSet):

@@ -71,6 +71,21 @@ FAILURES = {
 }
 
 
+WRITE_FAILURES = {
+    "400": "It cannot be taken as it is: `errors` says by field what to change.",
+    "401": "There is no token, or it is not good.",
+    "409": "Things have changed since, or somebody did the same at this moment.",
+    "415": "The body is not JSON.",
+    "429": "Too many requests, or your account has changed as much as it may within a day.",
+}
+OUTCOMES = {
+    200: "It is done; what stands now.",
+    201: "It is made.",
+    202: "It waits for a reviewer: this is what would be. `Link` (rel=monitor) leads to the submission.",
+    204: "It is gone.",
+}
+
+
 class Schema(AutoSchema):
     """Reads an operation off its viewset."""
 
@@ -87,6 +102,8 @@ class Schema(AutoSchema):
     def get_operation_id(self) -> str:
         """The address in words: papers_tasks_list, evaluations_metrics_retrieve."""
         parts = [part.replace("-", "_") for part in self.path.removeprefix("/api/v1/").strip("/").split("/") if "{" not in part]
+        if self.said().is_write:
+            return "_".join([*parts, self.view.action])
         own = [self.view.action] if self.view.action not in {"list", "retrieve", *parts} else []
         return "_".join([*parts, *own, "list" if self.said().is_page else "retrieve"])
 
@@ -106,16 +123,23 @@ class Schema(AutoSchema):
         return False
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Reading takes no account; a token opens more."""
-        return [{}, {"token": []}]
+        """Reading takes no account; a token opens more, and writing takes one."""
+        return [{"token": []}] if self.said().is_write else [{}, {"token": []}]
 
-    def get_request_serializer(self) -> None:
-        """Reads have no body."""
-        return None
+    def get_request_serializer(self) -> Any:
+        """What is sent; reads have no body."""
+        return self.said().body
+
+    def get_examples(self) -> list[OpenApiExample]:
+        """An example of what is sent."""
+        body: Any = self.said().body
+        return [OpenApiExample(name="Example", value=body.example, request_only=True)] if body else []
 
     def get_response_serializers(self) -> Any:
         """The answer, and every refusal."""
         said = self.said()
+        if said.is_write:
+            return self._answers_of_write(said)
         answer: Any = page_type(said.row) if said.is_page else said.row
         row = said.row.example
         whole = {"count": 1, "next": None, "previous": None, "results": [row]} if said.is_page else row
@@ -134,9 +158,32 @@ class Schema(AutoSchema):
             found[status] = OpenApiResponse(Error, sentence)
         return found
 
+    def _answers_of_write(self, said: Said) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        for code in said.codes:
+            if code == 204:
+                found[code] = OpenApiResponse(None, OUTCOMES[code])
+                continue
+            example = OpenApiExample(
+                name="Example",
+                value=said.row.example,
+                response_only=True,
+                status_codes=[str(code)],
+                media_type=JSONRenderer.media_type,
+            )
+            found[code, JSONRenderer.media_type] = OpenApiResponse(said.row, OUTCOMES[code], examples=[example])
+        if self.view.kind:
+            found[301] = OpenApiResponse(Error, "It has another address today.")
+        for status, sentence in {**FAILURES, **WRITE_FAILURES}.items():
+            found[status] = OpenApiResponse(Error, sentence)
+        return found
+
     def get_override_parameters(self) -> list[Any]:
         """What may stand in the query string."""
         said = self.said()
+        if said.is_write:
+            reason = _parameter("reason", "Why it should go, in a sentence: its address then says so.")
+            return [reason] if said.codes[0] == 204 else []
         names = ", ".join(said.row.__struct_encode_fields__)
         found: list[Any] = [
             _parameter("fields", f"Only these fields, e.g. `{said.row.__struct_encode_fields__[0]}`, of {names}.")

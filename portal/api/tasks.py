@@ -9,13 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leaderboards.models import Leaderboard
+from leaderboards.submissions import finding
 from papers import models, search_names
 from papers.models import SlugHistory, TaskCount
+from papers.slugs import slugify_title
+from portal.api.bodies import TaskCreateRequest, TaskUpdateRequest
 from portal.api.orders import BY_DATE, BY_SLUG, OF_PAPERS
 from portal.api.shapes.evaluations import EvaluationTable, read_evaluations
 from portal.api.shapes.papers import Paper, read_papers
+from portal.api.shapes.submissions import Submission
 from portal.api.shapes.tasks import Area, Task, read_areas, read_tasks
 from portal.api.viewsets import Asked, ReadingViewSet, says, words
+from portal.api.writing import Writes, without
 
 
 class NamesAsked(Asked):
@@ -53,7 +58,7 @@ class AreaViewSet(ReadingViewSet):
         return self.page_of(tasks, read_tasks, order=BY_SLUG)
 
 
-class TaskViewSet(ReadingViewSet):
+class TaskViewSet(Writes):
     """Tasks by their addresses."""
 
     noun = "task"
@@ -74,6 +79,32 @@ class TaskViewSet(ReadingViewSet):
     def read(self, keys: Sequence[int]) -> Sequence[Task]:
         """By keys."""
         return read_tasks(keys)
+
+    @says(Task, codes=(201, 202), body=TaskCreateRequest)
+    def create(self, request: Request) -> Response:
+        """Add a task."""
+        said = self.body(TaskCreateRequest)
+        return self.added(
+            "task",
+            said,
+            lambda sent: Task(id=slugify_title(said["name"]), name=said["name"], description=said.get("description", "")),
+        )
+
+    @says(Task, codes=(200, 202), body=TaskUpdateRequest)
+    def partial_update(self, request: Request, slug: str) -> Response:
+        """Change a task; area and parent task come beside those that it has."""
+        said = self.body(TaskUpdateRequest)
+        task = models.Task.objects.get(pk=self.key())
+        for name, find, held in (("area", finding.area, task.areas), ("parent_task", finding.task, task.parents)):
+            there = find(said.get(name, ""))
+            if not said.get(name) or (there and held.filter(pk=there.pk).exists()):
+                said.pop(name, None)
+        return self.changed("task", said, without({name: said.get(name) for name in ("name", "description")}))
+
+    @says(Submission, codes=(204, 202))
+    def destroy(self, request: Request, slug: str) -> Response:
+        """Remove a task: a reviewer of its area at once, anybody else by a submission that waits. Its address then says why."""
+        return self.removed("task")
 
     @says(Task, is_page=True)
     @action(detail=True)

@@ -17,6 +17,8 @@ from portal.api.registry import CheckpointViewSet, ModelViewSet, ProtocolViewSet
 from portal.api.repositories import RepositoryViewSet
 from portal.api.runs import RunViewSet, SampleViewSet, ShardViewSet
 from portal.api.search import SearchViewSet
+from portal.api.submissions import SubmissionViewSet
+from portal.api.synchronizing import SynchronizeViewSet
 from portal.api.tasks import AreaViewSet, TaskViewSet
 from portal.api.viewsets import KEY, PUBLIC_ID
 
@@ -41,6 +43,7 @@ router.register("measurements", MeasurementViewSet, basename="measurement")
 router.register("runs", RunViewSet, basename="run")
 router.register(rf"runs/(?P<run>{PUBLIC_ID})/shards", ShardViewSet, basename="shard")
 router.register(rf"runs/(?P<run>{PUBLIC_ID})/samples", SampleViewSet, basename="sample")
+router.register("submissions", SubmissionViewSet, basename="submission")
 router.register("changes", ChangeViewSet, basename="change")
 
 repository = rf"repositories/(?P<owner>{KEY})/(?P<name>{KEY})"
@@ -54,6 +57,7 @@ urlpatterns = [
     re_path(rf"^{repository}/$", RepositoryViewSet.as_view({"get": "retrieve"}), name="repository-detail"),
     re_path(rf"^{repository}/papers/$", RepositoryViewSet.as_view({"get": "papers"}), name="repository-papers"),
     *router.urls,
+    path("rpc/evaluation-synchronize/", SynchronizeViewSet.as_view({"post": "create"}), name="synchronize"),
     path("verdicts/", VerdictViewSet.as_view({"get": "list"}), name="verdict-list"),
     path("exports/", ExportViewSet.as_view({"get": "list"}), name="export-list"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),

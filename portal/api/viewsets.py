@@ -43,7 +43,10 @@ def words(help_text: str, *, longest: int = 200) -> serializers.CharField:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What an operation answers, for its documentation: a row or a page of them, and what may be asked."""
+    """What an operation answers, for its documentation: a row or a page of them, and what may be asked.
+
+    Of a write: the `codes` with which it answers the row or, where that is 204, nothing, and the form of its body.
+    """
 
     row: type[Row]
     is_page: bool = False
@@ -51,6 +54,13 @@ class Said:
     order: Order | None = None
     orders: tuple[str, ...] = ()
     may_be_table: bool = False
+    codes: tuple[int, ...] = ()
+    body: type[serializers.Serializer[Any]] | None = None
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it changes something."""
+        return bool(self.codes)
 
 
 def says(row: type[Row], *, orders: Mapping[str, Order] | None = None, **more: Any) -> Callable[[ActionT], ActionT]:

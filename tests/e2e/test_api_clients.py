@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts import tokens
 from leaderboards.models import Claim, Leaderboard, Metric
 from papers.models import Proceeding, Source, Task
 from portal import archive_import
@@ -28,6 +29,7 @@ from tests.factories.catalogue import (
     make_repository,
     make_task,
 )
+from tests.factories.people import make_person
 from tests.factories.runs import make_planned_run, make_worker
 
 CLIENT = "paperswithcode-client==0.3.1"
@@ -41,6 +43,11 @@ EVERY_GET = {
     "task_child_list", "task_paper_list", "task_evaluation_list", "dataset_list", "dataset_get", "dataset_evaluation_list",
     "method_list", "method_get", "evaluation_list", "evaluation_get", "evaluation_metric_list", "evaluation_metric_get",
     "evaluation_result_list", "evaluation_result_get",
+}  # fmt: skip
+EVERY_WRITE = {
+    "task_add", "task_update", "task_delete", "dataset_add", "dataset_update", "dataset_delete", "evaluation_create",
+    "evaluation_update", "evaluation_delete", "evaluation_metric_add", "evaluation_metric_update", "evaluation_metric_delete",
+    "evaluation_result_add", "evaluation_result_update", "evaluation_result_delete", "evaluation_synchronize",
 }  # fmt: skip
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
@@ -66,8 +73,9 @@ def archive(shared_data, committed_db_of_module):
 
 
 @pytest.fixture(scope="module")
-def ask(site, tmp_path_factory):
-    """Calls the official client in its environment; results in the order of the calls."""
+def ask(archive, site, tmp_path_factory):
+    """Calls the official client in its environment, with a reviewer's token; results in the order of the calls."""
+    _, token = tokens.make(make_person("reviewer"), name="client", scopes=["write"])
     home = tmp_path_factory.mktemp("client")
     python = home / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", home / "venv"], check=True)
@@ -87,7 +95,7 @@ def ask(site, tmp_path_factory):
     asked.called = called
     bare = {"PATH": os.environ["PATH"], "HOME": str(home)}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([python, SCRIPT, site], text=True, env=bare, **pipes) as client:
+    with subprocess.Popen([python, SCRIPT, site, token], text=True, env=bare, **pipes) as client:
         yield asked
 
 
@@ -154,7 +162,10 @@ def test_the_official_client_gets_back_what_was_put_in(archive, ask):
     _repositories(archive, ask)
     _boards(archive, ask)
     _what_was_made(ask)
-    assert ask.called == EVERY_GET
+    _writes(ask)
+    _synchronises(ask)
+    assert (len(EVERY_GET), len(EVERY_WRITE)) == (40, 16)
+    assert ask.called == EVERY_GET | EVERY_WRITE
 
 
 def _papers(archive, ask):
@@ -273,6 +284,90 @@ def _what_was_made(ask):
         ]
 
 
+def _writes(ask):
+    """Every write of the client, each read again afterwards."""
+    task, data = {"name": "Written Task", "description": "Of tests."}, {"name": "Written Data", "full_name": "Data, Written"}
+    put_task = ("task_add", {"task": ["TaskCreateRequest", {**task, "area": "Made Area", "parent_task": "made-parent"}]})
+    put_data = ("dataset_add", {"dataset": ["DatasetCreateRequest", {**data, "url": "https://example.org/w"}]})
+    put_board = ("evaluation_create", {"evaluation": ["EvaluationTableCreateRequest", {
+        "task": "written-task", "dataset": "Written Data", "description": "A board.", "mirror_url": "https://example.org/m"}]})  # fmt: skip
+    *made, _, children, of_area = ask(
+        put_task, put_data, put_board, ("evaluation_get", {"evaluation_id": "written-task-on-written-data"}),
+        ("task_child_list", {"task_id": "made-parent"}), ("area_task_list", {"area_id": "made-area"}),
+    )  # fmt: skip
+    board = {
+        "id": "written-task-on-written-data", "task": "written-task", "dataset": "written-data", "description": "A board.",
+        "mirror_url": "https://example.org/m",
+    }  # fmt: skip
+    assert made == [{"id": "written-task", **task}, {"id": "written-data", **data, "url": "https://example.org/w"}, board]
+    assert made[0] in children["results"] and made[0] in of_area["results"]
+
+    here = {"evaluation_id": board["id"]}
+    metric = {"name": "Accuracy", "description": "Of all.", "is_loss": False}
+    first, second = ask(
+        ("evaluation_metric_add", {**here, "metric": ["MetricCreateRequest", metric]}),
+        ("evaluation_metric_add", {**here, "metric": ["MetricCreateRequest", {**metric, "name": "Loss", "is_loss": True}]}),
+    )
+    assert (first, second["is_loss"]) == ({"id": first["id"], **metric}, True)
+    result = {
+        "metrics": {"Accuracy": "91.4%", "Loss": "0.31"}, "methodology": "Written Model", "uses_additional_data": True,
+        "paper": "made-paper", "evaluated_on": "2021-02-03", "external_source_url": "https://example.org/number",
+    }  # fmt: skip
+    added, bare = ask(
+        ("evaluation_result_add", {**here, "result": ["ResultCreateRequest", result]}),
+        ("evaluation_result_add", {**here, "result": ["ResultCreateRequest", {
+            "metrics": {"Accuracy": "80.1%"}, "methodology": "Bare", "external_source_url": "https://example.org/bare"}]}),
+    )  # fmt: skip
+    assert added == {"id": added["id"], **result, "best_rank": 1, "best_metric": "Accuracy"}
+    assert (bare["paper"], bare["external_source_url"], bare["evaluated_on"]) == (None, "https://example.org/bare", None)
+    row, column = {**here, "result_id": added["id"]}, {**here, "metric_id": first["id"]}
+    changes = ask(
+        ("task_update", {"task_id": "written-task", "task": ["TaskUpdateRequest", {"description": "Of all tests."}]}),
+        ("dataset_update", {"dataset_id": "written-data", "dataset": ["DatasetUpdateRequest", {"url": "https://example.org/x"}]}),
+        ("evaluation_update", {**here, "evaluation": ["EvaluationTableUpdateRequest", {"description": "Still a board."}]}),
+        ("evaluation_metric_update", {**column, "metric": ["MetricUpdateRequest", {"description": "Of most."}]}),
+        ("evaluation_result_update", {**row, "result": ["ResultUpdateRequest", {"metrics": {"Loss": "0.30"}}]}),
+    )
+    again = ask(
+        ("task_get", {"task_id": "written-task"}), ("dataset_get", {"dataset_id": "written-data"}), ("evaluation_get", here),
+        ("evaluation_metric_get", column), ("evaluation_result_get", row),
+    )  # fmt: skip
+    new = [{"description": "Of all tests."}, {"url": "https://example.org/x"}, {"description": "Still a board."},
+           {"description": "Of most."}, {"metrics": {"Accuracy": "91.4%", "Loss": "0.30"}}]  # fmt: skip
+    assert changes == again == [old | part for old, part in zip([*made, first, added], new, strict=True)]
+
+    (empty,) = ask(("evaluation_metric_add", {**here, "metric": ["MetricCreateRequest", {**metric, "name": "Empty"}]}))
+    assert ask(
+        ("evaluation_metric_delete", {**here, "metric_id": empty["id"]}), ("evaluation_result_delete", row),
+        ("evaluation_delete", here), ("dataset_delete", {"dataset_id": "written-data"}), ("task_delete", {"task_id": "written-task"}),
+    ) == [None] * 5  # fmt: skip
+    assert not Leaderboard.objects.published().filter(slug=board["id"]).exists()
+
+
+def _synchronises(ask):
+    """A board of elsewhere, twice: what comes back is what was sent, and nothing is doubled."""
+    rows = [
+        {
+            "metrics": {"Score": f"4{place}.5"}, "methodology": f"Synchronised {place}", "paper": "made-paper" if place else None,
+            "uses_additional_data": bool(place), "external_id": f"row-{place}", "evaluated_on": "2020-05-06",
+            "external_source_url": f"https://example.org/{place}",
+        }
+        for place in range(2)
+    ]  # fmt: skip
+    sent = {
+        "task": "Made Child", "dataset": "Made Data", "description": "Of elsewhere.", "mirror_url": "https://example.org/board",
+        "external_id": "board-7", "metrics": [{"name": "Score", "description": "Points.", "is_loss": False}], "results": rows,
+    }  # fmt: skip
+    call = ("evaluation_synchronize", {"evaluation": ["EvaluationTableSyncRequest", sent]})
+    first, again = ask(call, call)
+    assert again == first
+    identities = [row.pop("id") for row in again["results"]]
+    assert again == {**sent, "id": "made-child-on-made-data", "task": "made-child", "dataset": "made-data"}
+    listed = ask(("evaluation_result_list", {"evaluation_id": "made-child-on-made-data"}))[0]
+    assert {row["id"] for row in listed["results"]} == set(identities)
+    assert listed["count"] == 2
+
+
 def test_a_client_generated_from_the_description_reads(archive, site, tmp_path, monkeypatch):
     description = tmp_path / "openapi.json"
     with urllib.request.urlopen(f"{site}/api/v1/openapi.json") as answer:
@@ -301,7 +396,7 @@ def _reads_by(client):
 def test_the_documentation_draws_every_operation_under_the_policy(archive, visit):
     with visit("/api/v1/docs/", color_scheme="dark", viewport={"width": 390, "height": 800}) as page:
         page.wait_for_selector(".opblock", timeout=120_000)
-        assert page.locator(".opblock").count() == 63
+        assert page.locator(".opblock").count() == 82
         page.locator("#operations-papers-papers_retrieve .opblock-summary-control").click()
         page.wait_for_selector(".opblock-body .example", timeout=60_000)
         assert page.evaluate("document.documentElement.scrollWidth") == 390

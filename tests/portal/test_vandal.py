@@ -7,8 +7,9 @@ from django.db.utils import ProgrammingError
 from django.test import Client
 from django.utils import timezone
 
+from accounts import tokens
 from accounts.models import User
-from leaderboards.models import Alert, Claim, Leaderboard
+from leaderboards.models import Alert, Claim, Leaderboard, Submission
 from papers import brakes, history
 from papers.models import BrakeLift, BrakeTrip, Change, Paper
 from portal.brakes import Rate
@@ -111,6 +112,32 @@ def test_no_way_into_the_catalogue_is_without_the_brake(people, boards, settings
     revert = root.browser.post("/changes/by/root/revert", in_span(confirm="yes"))
     assert (revert.status_code, "has reverted 1 things" in read(revert).main) == (429, True)
     assert set(BrakeTrip.objects.values_list("kind", flat=True)) == {"deletions", "edits", "reverts"}
+
+
+def test_stolen_tokens_are_stopped_too(people, boards, settings, client):
+    settings.BRAKES = settings.BRAKES | {"reviewer": {"deletions": 5, "edits": 5, "reverts": 5}}
+
+    def delete(name, places):
+        _, secret = tokens.make(people[name], name="stolen", scopes=["write"])
+        return [client.delete(f"/api/v1{place}", HTTP_AUTHORIZATION=f"Token {secret}") for place in places]
+
+    before = whole_tables()
+    results = [f"/evaluations/{board.slug}/results/{board.claims.first().public_id}/" for board in boards[:2]]
+    asked = delete("vandal", [f"/evaluations/{board.slug}/" for board in boards[:30]] + results)
+    assert ({answer.status_code for answer in asked}, Submission.objects.waiting().count()) == ({202}, 32)
+    assert Leaderboard.objects.published().count() == 100  # a contributor's removals wait for a reviewer
+
+    wiped = delete("grace", [f"/evaluations/{board.slug}/" for board in boards[:8]])
+    assert [answer.status_code for answer in wiped] == [204] * 5 + [429] * 3
+    assert "your account has removed or deleted 5 things" in wiped[-1].json()["message"]
+    assert Submission.objects.filter(submitter=people["grace"]).count() == 5  # of what was held nothing is left
+    assert BrakeTrip.objects.get().origin == "/api/v1/evaluations/board-5/"
+    undone = people["root"].browser.post("/changes/by/grace/revert", in_span(confirm="yes"))
+    assert "5 changes were undone." in read(undone).main
+    after = whole_tables()
+    assert {name: after[name] for name in before if "submission" not in name and "maderow" not in name} == {
+        name: rows for name, rows in before.items() if "submission" not in name and "maderow" not in name
+    }
 
 
 def test_things_are_counted_and_not_rows(people):

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import BooleanField, Case, Value, When
+from django.db.models.functions import Coalesce, NullIf
 
 from leaderboards import models
 from portal.api.shapes.rows import Row, Source, by_keys, text
@@ -31,7 +32,7 @@ def read_evaluations() -> Source:
         "task": "task__slug",
         "dataset": "dataset__slug",
         "description": text("description"),
-        "mirror_url": Value(None),
+        "mirror_url": NullIf("mirror_url", Value("")),
     }
 
 
@@ -53,7 +54,8 @@ class Metric(Row):
 @by_keys(Metric)
 def read_metrics() -> Source:
     """Metrics."""
+    description = Coalesce(NullIf("description", Value("")), text("canonical_name"))
     is_loss = Case(When(direction="lower", then=True), default=False, output_field=BooleanField())
     return models.Metric.objects.all(), {
-        "id": "public_id", "name": "name", "description": text("canonical_name"), "is_loss": is_loss, "direction": "direction",
+        "id": "public_id", "name": "name", "description": description, "is_loss": is_loss, "direction": "direction",
     }  # fmt: skip

@@ -71,6 +71,7 @@ class Claimed(Row):
     paper: str | None
     evaluated_on: date | None
     paper_url: str | None
+    source_url: str
     cells: list[Cell]
 
 
@@ -89,6 +90,7 @@ def _claims() -> Source:
         "paper": Case(When(paper__removed_at=None, then=F("paper__slug"))),
         "evaluated_on": Coalesce("paper_date", "paper__date"),
         "paper_url": "paper_url",
+        "source_url": "source_url",
         "cells": ArraySubquery(cells),
     }
 
@@ -116,7 +118,7 @@ def _result(claim: Claimed, best: Mapping[int, Best], tested: Sequence[Measureme
         paper=claim.paper,
         best_metric=found.metric,
         evaluated_on=claim.evaluated_on,
-        external_source_url=None if claim.paper else maybe_address(claim.paper_url),
+        external_source_url=maybe_address(claim.source_url or (None if claim.paper else claim.paper_url)),
         measurements=[measured(item, cells.get(item.metric_id), dataset=claim.dataset) for item in tested],
         evaluation=claim.evaluation,
     )

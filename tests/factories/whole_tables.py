@@ -18,7 +18,10 @@ def catalogue_tables():
 
 
 def whole_tables():
-    """Every row of the catalogue as text, by table, without the rows' clocks; the logs are left out."""
+    """Every row of the catalogue as text, by table, without the rows' clocks; the logs are left out.
+
+    A total of nothing may have a row or none: both say the same.
+    """
     found = {}
     with connection.cursor() as cursor:
         for label in ("papers", "leaderboards"):
@@ -26,5 +29,6 @@ def whole_tables():
                 table = model._meta.db_table
                 if table not in LOGS:
                     cursor.execute(f"SELECT (to_jsonb(t) - 'updated_at')::text FROM {table} t ORDER BY 1")
-                    found[table] = [row for (row,) in cursor.fetchall()]
+                    rows = [row for (row,) in cursor.fetchall()]
+                    found[table] = [row for row in rows if not (table == "papers_total" and row.endswith('"number": 0}'))]
     return found

@@ -228,7 +228,7 @@ def test_what_is_removed_or_never_was_is_not_found(client, address, sentence):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("address", ["/papers/", "/papers/p/", "/papers/p/results/", "/evaluations/", f"/runs/{RUN}/"])
+@pytest.mark.parametrize("address", ["/papers/", "/papers/p/", "/papers/p/results/", f"/runs/{RUN}/"])
 def test_only_get_is_answered(client, method, address):
     make_paper(slug="p")
     response = getattr(client, method)(f"/api/v1{address}", data="{", content_type="application/json")

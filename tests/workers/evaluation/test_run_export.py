@@ -30,7 +30,7 @@ ITEMS = 6
 def here(neox, tmp_path_factory):
     """This process as a worker."""
     var_dir = tmp_path_factory.mktemp("var")
-    (var_dir / "huggingface").symlink_to(conftest._HOME.name)
+    (var_dir / "huggingface").symlink_to(conftest._HOME)
     with pytest.MonkeyPatch.context() as patched:
         for name, value in (
             ("VAR_DIR", var_dir),

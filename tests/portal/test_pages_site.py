@@ -42,7 +42,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
     in_order(
         page.text.rsplit("Self-test", 1)[1],
         [
-            "Papers With Code 2", "Explore Notable Benchmarks All SotA Datasets Papers Methods Conferences Libraries Trends", "Community Submit Results About Runs Downloads Status",
+            "Papers With Code 2", "Explore Notable Benchmarks All SotA Datasets Papers Methods Conferences Libraries Trends", "Community Submit Results About Recent Changes Runs Downloads API Status",
             "Data sourced from the PWC Archive (CC-BY-SA 4.0).",
         ],
     )  # fmt: skip
@@ -51,7 +51,7 @@ def test_header_and_footer_are_those_of_the_seed_page(client):
 
 def test_every_link_of_header_and_footer_answers(client):
     links = [(text, href) for text, href, _ in read(client.get("/submit")).links if href.startswith("/")]
-    assert len(links) == 29
+    assert len(links) == 31
     assert [(text, href) for text, href in links if client.get(href).status_code != 200] == []
 
 

@@ -52,7 +52,7 @@ def test_loading_tells_how_much_is_in_memory(checkpoint, monkeypatch):
     assert all(0 <= held <= expected for held, expected in told)
 
 
-def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
+def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(checkpoint):
     """The hub's own cache layout, as a download leaves it; the revision is that of the commit."""
     from huggingface_hub.constants import HF_HUB_CACHE
 
@@ -60,7 +60,7 @@ def test_a_hub_checkpoint_is_loaded_from_the_cache_by_the_same_lines(trained):
     repository = Path(HF_HUB_CACHE) / "models--EleutherAI--cached-model"
     (repository / "refs").mkdir(parents=True, exist_ok=True)
     (repository / "refs" / "main").write_text(commit)
-    shutil.copytree(trained, repository / "snapshots" / commit)
+    shutil.copytree(checkpoint, repository / "snapshots" / commit)
 
     loaded = load(CheckpointSource("EleutherAI/cached-model", False, None, "float32"), device="cpu")
 

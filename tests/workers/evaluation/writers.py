@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 from datasets import DatasetInfo, Features, SplitDict, SplitInfo, Value, Version
@@ -53,8 +54,12 @@ def spec_in(folder, spec):
 
 
 def lay_down(hf_home, *, path, name, splits):
-    """Rows of texts where lm-eval's stock task finds its data set when the hub is not asked: as a download would have left them."""
+    """Rows of texts where lm-eval's stock task finds its data set when the hub is not asked: as a download would have left them.
+
+    In place of what another module of the same process laid down there.
+    """
     folder = Path(hf_home) / "datasets" / path.replace("/", "___") / name / "0.0.0" / "made-for-tests"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     dataset = path.rpartition("/")[2]
     features = Features({column: Value("string") for column in splits["test"][0]})

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from leaderboards.admin_forms import ClaimForm, MetricForm, MetricFormSet, ScoreForm, ScoreFormSet
 from leaderboards.corrections import rejudge
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, ReviewArea, Score
-from papers.admin import CatalogueAdmin
+from papers.admin import CatalogueAdmin, ReadOnlyAdmin
 from papers.admin_fields import OneLine, PlainFields
 from papers.catalogue_row import Source
 from papers.slugs import first_free, slugify_title
@@ -59,7 +59,7 @@ class LeaderboardAdmin(CatalogueAdmin):
 
 
 @admin.register(Metric)
-class MetricAdmin(admin.ModelAdmin):
+class MetricAdmin(ReadOnlyAdmin):
     """Columns, to choose from where a mapping names one; they are edited with their board."""
 
     list_display = ("name", "leaderboard", "direction")
@@ -68,18 +68,6 @@ class MetricAdmin(admin.ModelAdmin):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Not in the index."""
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """With their board."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
-        """With their board."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
-        """With their board."""
         return False
 
 
@@ -173,23 +161,11 @@ class ProtocolAdmin(OneLine, admin.ModelAdmin):
 
 
 @admin.register(Measurement)
-class MeasurementAdmin(admin.ModelAdmin):
-    """Measurements: to read; a number that a run obtained is not edited."""
+class MeasurementAdmin(ReadOnlyAdmin):
+    """Measurements: to read; a number that a run obtained is not edited but superseded or retracted."""
 
     list_display = ("model_name", "leaderboard", "value", "items", "protocol", "measured_at")
     list_select_related = ("leaderboard__task", "protocol")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
-        """Nobody by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DatabaseModel | None = None) -> bool:
-        """Nobody: it is superseded or retracted."""
-        return False
 
 
 @admin.register(ReviewArea)

@@ -24,6 +24,22 @@ class CatalogueForm(ModelForm):
         return cleaned
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to read: the machinery writes them, or another page does."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody by hand."""
+        return False
+
+
 class CatalogueAdmin(PlainFields, admin.ModelAdmin):
     """A catalogue table: what the archive said is shown and stays, and what a person edits is marked as edited.
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
 
 from accounts.models import User
-from accounts.roles import may_review
+from accounts.roles import Person, may_review
 from leaderboards import unread
 from portal import addresses, page_cache
 
@@ -43,8 +43,12 @@ def viewer(request: HttpRequest) -> Viewer:
     """Who is reading. Without a session cookie nobody looks at the session: a stranger's page is the same for all."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return STRANGER
-    user = getattr(request, "user", None)  # a request for a host that is not ours is refused before anybody looks who asks
-    if user is None or not (user.is_authenticated and user.is_active):
+    return viewer_of(getattr(request, "user", None))  # a request for a host that is not ours is refused before anybody asks who
+
+
+def viewer_of(user: Person | None) -> Viewer:
+    """The reader whose account that is; a stranger without one that is active."""
+    if not isinstance(user, User) or not user.is_active:
         return STRANGER
     return Viewer(name=user.get_username(), is_staff=user.is_staff, key=user.pk, may_review=may_review(user))
 

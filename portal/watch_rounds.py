@@ -1,13 +1,10 @@
 """The rounds in which watchers of boards are told: a clock beside the scheduler, as the reaper's is."""
 
 import logging
-import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 from celery.signals import beat_init
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,7 +12,7 @@ from leaderboards import watching
 from leaderboards.models import Measurement, Score
 from leaderboards.verdicts import Verdict
 from portal.pages import judged, measured
-from workers.lost_connection import LOST_CONNECTION
+from workers import rounds
 
 logger = logging.getLogger(__name__)
 
@@ -28,25 +25,14 @@ LOOKS_BACK = timedelta(days=2)
 @beat_init.connect
 def start(**_: Any) -> None:
     """Begin the rounds when the scheduler begins; several schedulers do no harm: nobody is told twice of one measurement."""
-    threading.Thread(target=_rounds, name="watch-rounds", daemon=True).start()
-
-
-def _rounds() -> None:
-    while True:
-        go_round()
-        time.sleep(EVERY)
+    rounds.keep(go_round, every=EVERY, name="watch-rounds")
 
 
 def go_round() -> None:
-    """One round; no fault ends the rounds."""
-    try:
+    """One round."""
+    with rounds.surviving("The watch rounds", logger=logger):
         watching.tell_of_bests()
         tell_of_differences()
-    except LOST_CONNECTION as error:
-        logger.warning("The watch rounds could not ask the database (%s); trying again.", str(error).strip())
-        connection.close()
-    except Exception:
-        logger.exception("A watch round failed; trying again.")
 
 
 def tell_of_differences() -> int:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from papers.admin import ReadOnlyAdmin
 from papers.admin_fields import OneLine
 from workers import checkpoints, lifecycle, passes, registry
 from workers.models import BenchmarkLicence, Checkpoint, ClaimMapping, Fault, Run, RunEvent, Worker
@@ -125,22 +126,6 @@ class RunEventInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody: history is appended to."""
-        return False
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that the machinery writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody by hand."""
         return False
 
 

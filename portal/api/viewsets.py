@@ -20,7 +20,7 @@ from portal.api import absence, limits, pagination
 from portal.api.pagination import Keys, Order, Page
 from portal.api.rendering import CSVRenderer, JSONRenderer, NDJSONRenderer, SparseRenderer
 from portal.api.shapes.rows import Row
-from portal.context import STRANGER, Viewer
+from portal.context import Viewer, viewer_of
 
 ActionT = TypeVar("ActionT", bound=Callable[..., Response])
 Read = Callable[[Sequence[int]], Sequence[Any]]
@@ -93,10 +93,7 @@ class Negotiation(BaseContentNegotiation):
 
 def reader(request: Request) -> Viewer:
     """Who is reading: whose token it is, or a stranger."""
-    user = request.user
-    if user is None or not user.is_authenticated or not user.is_active:
-        return STRANGER
-    return Viewer(name=user.get_username(), is_staff=user.is_staff)
+    return viewer_of(request.user)
 
 
 class ReadingViewSet(ViewSetMixin, APIView):

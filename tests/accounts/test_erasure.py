@@ -5,7 +5,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -17,17 +16,10 @@ from leaderboards.submissions import notices
 from papers import history
 from papers.models import BrakeTrip, Change
 from tests.factories.catalogue import make_area, make_board, make_dataset, make_paper, make_result, make_task
-from tests.factories.people import make_person
+from tests.factories.people import PASSWORD, make_person
 from tests.portal.reading import read
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a long password of mine"
-
-
-@pytest.fixture(autouse=True)
-def _quick_and_without_limits_of_before(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
 
 
 @pytest.fixture

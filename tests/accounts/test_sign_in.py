@@ -9,16 +9,10 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from django.core.cache import cache
 
 from accounts.models import User
+from tests.factories.people import PASSWORD
 from tests.portal.reading import read
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "a long password of mine"
-
-
-@pytest.fixture(autouse=True)
-def _quick_and_without_limits_of_before(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Programs that others wrote, against the running API over the sample archive: the official client, unmodified, in an
 environment of its own; a client generated from our description; and one that makes requests up from it."""
 
-import gzip
 import importlib
 import json
 import os
@@ -20,6 +19,7 @@ from leaderboards.models import Claim, Leaderboard, Metric
 from papers.models import Proceeding, Source, Task
 from portal import archive_import
 from tests.conftest import absent
+from tests.e2e.dump_rows import cells_of, paper_of, rows_of, slug_of, tables_in, tables_of
 from tests.factories.catalogue import (
     make_area,
     make_dataset,
@@ -34,7 +34,6 @@ from tests.factories.runs import make_planned_run, make_worker
 
 CLIENT = "paperswithcode-client==0.3.1"
 SCRIPT = Path(__file__).with_name("official_client.py")
-OLD = "https://paperswithcode.com/paper/"
 EVERY_GET = {
     "search", "paper_list", "paper_get", "paper_dataset_list", "paper_repository_list", "paper_task_list", "paper_method_list",
     "paper_result_list", "repository_list", "repository_owner_list", "repository_get", "repository_paper_list", "author_list",
@@ -97,53 +96,6 @@ def ask(archive, site, tmp_path_factory):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([python, SCRIPT, site, token], text=True, env=bare, **pipes) as client:
         yield asked
-
-
-def rows_of(folder, name):
-    return json.loads(gzip.decompress((folder / name).read_bytes()))
-
-
-def slug_of(row):
-    return row["paper_url"].removeprefix(OLD)
-
-
-def paper_of(row):
-    """What the old API said of a row of the dump."""
-    day = row["date"]
-    return {
-        "id": slug_of(row), "arxiv_id": row["arxiv_id"], "nips_id": row["nips_id"], "url_abs": row["url_abs"] or "",
-        "url_pdf": row["url_pdf"] or "", "title": row["title"] or "", "abstract": row["abstract"] or "", "authors": row["authors"],
-        "published": day, "conference": row["conference"], "conference_url_abs": row["conference_url_abs"],
-        "conference_url_pdf": row["conference_url_pdf"],
-    }  # fmt: skip
-
-
-def tables_of(folder):
-    """The evaluation dumps that are loaded: to ask the old client for each board of all of them takes minutes."""
-    return [folder / "evaluation-tables" / name for name in ("coqa.json", "redditsota.json", "snli.json")]
-
-
-def tables_in(folder):
-    """Every table of the evaluation dumps: (task, dataset, sota)."""
-
-    def of_task(task):
-        for dataset in task.get("datasets", ()):
-            yield from of_dataset(task["task"], dataset)
-        for child in task.get("subtasks", ()):
-            yield from of_task(child)
-
-    def of_dataset(task, dataset):
-        yield task, dataset.get("dataset") or dataset.get("subdataset"), dataset.get("sota") or {}
-        for part in dataset.get("subdatasets", ()):
-            yield from of_dataset(task, part)
-
-    for path in tables_of(folder):
-        for task in json.loads(path.read_text()):
-            yield from of_task(task)
-
-
-def cells_of(row):
-    return tuple(sorted((name.strip(), str(cell).strip()) for name, cell in row["metrics"].items() if cell is not None))
 
 
 def every(ask, method, **arguments):

@@ -4,6 +4,8 @@ from itertools import count
 
 from accounts.models import User
 
+PASSWORD = "a long password of mine"
+
 _numbers = count(1)
 
 

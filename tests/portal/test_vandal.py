@@ -29,7 +29,7 @@ def people():
         "vandal": {"role": "contributor"},
         "grace": {"role": "reviewer"},
         "reader": {},
-        "root": {"is_staff": True, "is_superuser": True},
+        "chief": {"is_staff": True, "is_superuser": True},
     }
     found = {}
     for name, values in roles.items():
@@ -72,7 +72,7 @@ def test_a_stolen_account_is_stopped_and_what_got_through_is_undone_by_one_actio
     trip = BrakeTrip.objects.get()
     assert (trip.actor, trip.kind, trip.most, trip.origin) == (people["vandal"], "deletions", 20, "/wipe/board-20")
     told = "A brake held vandal: 20 things removed or deleted within 24 hours."
-    assert set(Alert.objects.values_list("person__username", "words")) == {("grace", told), ("root", told)}
+    assert set(Alert.objects.values_list("person__username", "words")) == {("grace", told), ("chief", told)}
 
     grace = people["grace"].browser
     seen = read(grace.get("/changes"))
@@ -89,7 +89,7 @@ def test_a_stolen_account_is_stopped_and_what_got_through_is_undone_by_one_actio
 
 def test_no_way_into_the_catalogue_is_without_the_brake(people, boards, settings):
     settings.BRAKES = settings.BRAKES | {"staff": {"deletions": 3, "edits": 2, "reverts": 1}}
-    vandal, root = people["vandal"], people["root"]
+    vandal, chief = people["vandal"], people["chief"]
     before = whole_tables()
     for delete in (
         lambda: Claim.objects.all().delete(),
@@ -100,16 +100,16 @@ def test_no_way_into_the_catalogue_is_without_the_brake(people, boards, settings
         assert brakes.Held.of(caught.value) == brakes.Held(actor=vandal.pk, kind="deletions", most=20, hours=24)
     assert whole_tables() == before
     gone = {"removed_at_0": "2024-01-01", "removed_at_1": "12:00:00", "removed_reason": "Ha."}
-    assert [send(root.browser, board, **gone).status_code for board in boards[:5]] == [302, 302, 302, 429, 429]
+    assert [send(chief.browser, board, **gone).status_code for board in boards[:5]] == [302, 302, 302, 429, 429]
     paper = make_paper(title="A paper")
-    edits = [send(root.browser, row, note="Ha.").status_code for row in boards[10:13]]
+    edits = [send(chief.browser, row, note="Ha.").status_code for row in boards[10:13]]
     assert edits == [302, 302, 429]
-    assert send(root.browser, boards[10], note="Again.").status_code == 302  # a thing is counted once
-    with pytest.raises(DatabaseError, match="brake"), history.acting(via=Change.Via.FORM, by=root.pk), transaction.atomic():
+    assert send(chief.browser, boards[10], note="Again.").status_code == 302  # a thing is counted once
+    with pytest.raises(DatabaseError, match="brake"), history.acting(via=Change.Via.FORM, by=chief.pk), transaction.atomic():
         Paper.objects.update(duplicate_of=make_paper())
     assert Paper.objects.get(pk=paper.pk).duplicate_of is None
-    assert root.browser.post("/changes/by/root/revert", in_span(confirm="yes")).status_code == 200
-    revert = root.browser.post("/changes/by/root/revert", in_span(confirm="yes"))
+    assert chief.browser.post("/changes/by/chief/revert", in_span(confirm="yes")).status_code == 200
+    revert = chief.browser.post("/changes/by/chief/revert", in_span(confirm="yes"))
     assert (revert.status_code, "has reverted 1 things" in read(revert).main) == (429, True)
     assert set(BrakeTrip.objects.values_list("kind", flat=True)) == {"deletions", "edits", "reverts"}
 
@@ -132,7 +132,7 @@ def test_stolen_tokens_are_stopped_too(people, boards, settings, client):
     assert "your account has removed or deleted 5 things" in wiped[-1].json()["message"]
     assert Submission.objects.filter(submitter=people["grace"]).count() == 5  # of what was held nothing is left
     assert BrakeTrip.objects.get().origin == "/api/v1/evaluations/board-5/"
-    undone = people["root"].browser.post("/changes/by/grace/revert", in_span(confirm="yes"))
+    undone = people["chief"].browser.post("/changes/by/grace/revert", in_span(confirm="yes"))
     assert "5 changes were undone." in read(undone).main
     after = whole_tables()
     assert {name: after[name] for name in before if "submission" not in name and "maderow" not in name} == {
@@ -154,26 +154,26 @@ def test_things_are_counted_and_not_rows(people):
 
 def test_staff_lift_a_brake_for_a_time_and_nobody_for_themselves(people, boards, settings):
     settings.WRITES_A_MINUTE = 10**6
-    vandal, root = people["vandal"], people["root"]
+    vandal, chief = people["vandal"], people["chief"]
     lifting = {"hours": "2", "reason": "Boards merged."}
     answers = {
         name: people[name].browser.post("/changes/by/vandal/lift", lifting).status_code for name in ("vandal", "grace", "reader")
     }
     assert answers == {"vandal": 403, "grace": 403, "reader": 403}
     assert Client().post("/changes/by/vandal/lift", lifting).status_code == 403
-    assert root.browser.post("/changes/by/root/lift", lifting).status_code == 403
+    assert chief.browser.post("/changes/by/chief/lift", lifting).status_code == 403
     for wrong in ({"hours": "25", "reason": "R."}, {"hours": "x", "reason": "R."}, {"hours": "1", "reason": " "}):
-        assert root.browser.post("/changes/by/vandal/lift", wrong).status_code == 403
+        assert chief.browser.post("/changes/by/vandal/lift", wrong).status_code == 403
     assert not BrakeLift.objects.exists()
-    assert root.browser.post("/changes/by/vandal/lift", lifting).status_code == 302
+    assert chief.browser.post("/changes/by/vandal/lift", lifting).status_code == 302
     assert set(wipe(vandal.browser, boards[:30])[0]) == {200}
-    assert "Boards merged." in read(root.browser.get("/changes/by/vandal")).main
-    root.browser.post("/changes/by/vandal/lift", {"hours": "0", "reason": "Done."})
+    assert "Boards merged." in read(chief.browser.get("/changes/by/vandal")).main
+    chief.browser.post("/changes/by/vandal/lift", {"hours": "0", "reason": "Done."})
     assert wipe(vandal.browser, boards[30:52])[0] == [200] * 20 + [429] * 2  # what was done under it is not held against them
 
 
 def test_the_role_of_the_site_cannot_rewrite_what_brakes_did_nor_take_them_away(people):
-    BrakeLift.objects.create(account=people["vandal"], by=people["root"], until="2100-01-01T00:00Z", reason="R.")
+    BrakeLift.objects.create(account=people["vandal"], by=people["chief"], until="2100-01-01T00:00Z", reason="R.")
     for statement in (
         "UPDATE papers_braketrip SET most = 1", "DELETE FROM papers_braketrip", "TRUNCATE papers_braketrip",
         "UPDATE papers_brakelift SET reason = 'x'", "DELETE FROM papers_brakelift", "UPDATE papers_change SET keys = NULL",

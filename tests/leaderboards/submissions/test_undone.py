@@ -13,7 +13,7 @@ from leaderboards.submissions import promoting
 from leaderboards.submissions.undone import undone
 from papers import reverting
 from papers.models import Change, Paper
-from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
+from tests.factories.catalogue import make_board, make_code_link, make_dataset, make_paper, make_result, make_task
 from tests.factories.people import make_person
 from tests.factories.whole_tables import catalogue_tables
 
@@ -33,6 +33,7 @@ def test_what_was_accepted_is_taken_back_whole_and_each_submission_says_so(clien
     corrections.rejudge(board.metrics.get())  # as an import does
     make_dataset(name="Forest")
     paper = make_paper(title="Old title", arxiv_id="1810.04805")
+    make_code_link(make_paper())  # as in any catalogue: with the first code the total of papers with code begins, and stays
     reader, reviewer = make_person(), make_person("reviewer")
     before = catalogue_tables()
     said = {"model_name": "BERT", "scores": [{"metric": "Accuracy", "value": "91.4"}], "paper": "1810.04805", "table": "Table 1"}

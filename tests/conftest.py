@@ -61,11 +61,14 @@ def _start_throw_away_servers():
     os.environ["VAR_DIR"] = str(var_dir)
     lease = _servers.enter_context(embedded.running(var_dir))
     os.environ.update(lease.addresses.environment())
-    _let_writes_wait(var_dir)
+    _set_for_tests(var_dir)
 
 
-def _let_writes_wait(var_dir):
-    """Nobody needs this database after the power went out: the disk is not waited for. A killed server still loses nothing."""
+def _set_for_tests(var_dir):
+    """Do not wait for the disk: nobody needs this database after the power went out, and a killed server still loses nothing.
+
+    Nor vacuum in the background: it takes tables for empty while the rows of a test are not committed, and plans are chosen by that.
+    """
     from portal.embedded.addresses import ADMIN_ROLE, postgres_url, read_passwords, socket_note
 
     sockets = Path(socket_note(var_dir).read_text())
@@ -73,7 +76,7 @@ def _let_writes_wait(var_dir):
     with closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True  # ALTER SYSTEM refuses a transaction
         with connection.cursor() as cursor:
-            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
                 cursor.execute(f"ALTER SYSTEM SET {name} = off")
             cursor.execute("SELECT pg_reload_conf()")
 

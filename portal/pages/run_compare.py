@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from portal.context import page
 from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
 from portal.pages.links import address
-from portal.pages.samples import PAGE, item_text, may_read, run_of, task_names, verdict_of
+from portal.pages.samples import PAGE, item_texts, may_read, run_of, task_names, verdict_of
 from workers import explaining, licences, run_comparison, run_settings
 from workers.licences import Terms
-from workers.models import Prompt, Request, Run, Sample
+from workers.models import Request, Run, Sample
 from workers.run_comparison import TaskPair
 
 SHOWN = {"": "All that flip", "lost": "Right in A alone", "gained": "Right in B alone"}
@@ -155,15 +155,15 @@ def _row(pair: TaskPair) -> TaskRow:
 def _flips(
     first: Run, second: Run, *, show: str, task: str, after: str, base: str, kept: tuple[tuple[str, str], ...], is_open: bool
 ) -> Page[FlipCard]:
-    """A page of the items that flip: one query."""
+    """A page of the items that flip: one query, and one for their texts."""
     if after and _MARK.fullmatch(after) is None:
         raise Http404(NO_SUCH_PLACE)
     rows = _paired(first, second).filter(index__gt=int(after or -1))
     rows = rows.filter(Q(is_correct=True) if show == "lost" else Q(is_correct=False) if show == "gained" else Q())
     rows = rows.filter(task=task) if task else rows
-    prompt = Prompt.objects.filter(requests__sample=OuterRef("pk")).order_by("requests__choice").values("text")[:1]
-    rows = rows.annotate(prompt_text=Subquery(prompt)).defer("document", "logged").order_by("index")
-    cards = tuple(_card(sample, base=base, is_open=is_open) for sample in rows[: PAGE + 1])
+    found = list(rows.defer("document", "logged").order_by("index")[: PAGE + 1])
+    texts = item_texts(found) if is_open else {}
+    cards = tuple(_card(sample, texts, base=base, is_open=is_open) for sample in found)
     return cut(cards, size=PAGE, after=after, mark=lambda card: card.mark, kept=kept)
 
 
@@ -178,11 +178,11 @@ def _paired(first: Run, second: Run) -> QuerySet[Sample]:
     return rows.filter(other_correct__isnull=False).exclude(is_correct=F("other_correct"))
 
 
-def _card(sample: Sample, *, base: str, is_open: bool) -> FlipCard:
+def _card(sample: Sample, texts: Mapping[int, str], *, base: str, is_open: bool) -> FlipCard:
     return FlipCard(
         href=f"{base}/items/{sample.index}",
         name=f"{sample.task} {sample.document_id + 1}",
-        text=item_text(getattr(sample, "prompt_text", None) or "") if is_open else "",
+        text=texts.get(sample.pk, ""),
         target=sample.target if is_open else "",
         first=(sample.prediction or "") if is_open else "",
         second=(getattr(sample, "other_prediction", None) or "") if is_open else "",

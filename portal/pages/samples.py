@@ -5,12 +5,12 @@ Who may read texts is for the benchmark's licence to say (workers/licences.py); 
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
@@ -21,7 +21,7 @@ from portal.pages.keyset import NO_SUCH_PLACE, Kept, Page, cut
 from portal.pages.links import address
 from workers import licences, records, ties
 from workers.licences import Terms
-from workers.models import Prompt, Request, Run, Sample
+from workers.models import Request, Run, Sample
 
 PAGE = 40
 SHOWN = {
@@ -98,7 +98,7 @@ class SamplePage:
 
 
 def samples(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The items of a run, 40 at a time: the run, its licences, and one query for the items."""
+    """The items of a run, 40 at a time: the run, its licences, and two queries for the items."""
     run = run_of(request, public_id)
     terms = licences.terms_of(run)
     is_open = may_read(request, terms)
@@ -148,11 +148,11 @@ def read_filter(asked: QueryDict, run: Run, *, is_open: bool) -> SampleFilter:
 
 
 def listed(run: Run, asked: SampleFilter, *, after: str, is_open: bool) -> Page[SampleCard]:
-    """A page of the items that were asked for: one query."""
+    """A page of the items that were asked for: one query, and one for their texts."""
     rows = _behind(matching(run, asked), after, by_margin=asked.show == "ties")
-    prompt = Prompt.objects.filter(requests__sample=OuterRef("pk")).order_by("requests__choice").values("text")[:1]
-    rows = rows.annotate(prompt_text=Subquery(prompt)).defer("document", "logged")
-    cards = tuple(_card(run, sample, is_open=is_open, by_margin=asked.show == "ties") for sample in rows[: PAGE + 1])
+    found = list(rows.defer("document", "logged")[: PAGE + 1])
+    texts = item_texts(found) if is_open else {}
+    cards = tuple(_card(run, sample, texts, is_open=is_open, by_margin=asked.show == "ties") for sample in found)
     return cut(cards, size=PAGE, after=after, mark=lambda card: card.mark, kept=asked.kept)
 
 
@@ -168,6 +168,12 @@ def matching(run: Run, asked: SampleFilter) -> QuerySet[Sample]:
         "wrong": Q(is_correct=False), "right": Q(is_correct=True), "ties": ties.near(run), "cut": Q(tokens_cut__gt=0),
     }  # fmt: skip
     return rows.filter(narrowed[asked.show]) if asked.show else rows
+
+
+def item_texts(samples: Sequence[Sample]) -> dict[int, str]:
+    """What each of a list's items asks, by the item's key: one query, and none for no items."""
+    first = Request.objects.filter(sample__in=samples).order_by("sample_id", "choice").distinct("sample_id")
+    return {key: item_text(prompt) for key, prompt in first.values_list("sample_id", "prompt__text") if key}
 
 
 def item_text(prompt: str) -> str:
@@ -239,14 +245,13 @@ def _behind(rows: QuerySet[Sample], mark: str, *, by_margin: bool) -> QuerySet[S
     return rows.order_by("margin", "index")
 
 
-def _card(run: Run, sample: Sample, *, is_open: bool, by_margin: bool) -> SampleCard:
-    text = getattr(sample, "prompt_text", None) or ""
+def _card(run: Run, sample: Sample, texts: Mapping[int, str], *, is_open: bool, by_margin: bool) -> SampleCard:
     return SampleCard(
         index=sample.index,
         href=sample_address(run, sample.index),
         task=sample.task,
         number=sample.document_id + 1,
-        text=item_text(text) if is_open else "",
+        text=texts.get(sample.pk, ""),
         prediction=(sample.prediction or "") if is_open else "",
         target=sample.target if is_open else "",
         verdict=verdict_of(sample),

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from tests.factories.runs import make_checkpoint, make_protocol
 from tests.factories.scored_runs import SHOTS, make_licence, make_scored_run
@@ -153,8 +152,6 @@ def test_many_items_are_compared_in_a_few_queries(client, licence, django_assert
     tasks = tuple(f"mmlu_{number}" for number in range(57))
     first = make_scored_run("ABCD" * 350 + "AB", tasks=tasks)
     second = make_scored_run("ACBD" * 350 + "BA", tasks=tasks, shots=SHOTS * 3)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE workers_sample, workers_request, workers_prompt")
     with django_assert_max_num_queries(10):
         page = read(client.get(address(first, second)))
     assert "1,402 of 1,402 items were asked in other words" in page.main

@@ -217,8 +217,6 @@ def test_older_runs_and_odd_records_are_shown_as_far_as_they_go(client):
 def test_14042_items_are_browsed_at_once(client, django_assert_max_num_queries):
     make_licence()
     run = make_scored_run("ABCD" * 3510 + "AB", tasks=tuple(f"mmlu_{number}" for number in range(57)), shots=SHOTS * 20)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE workers_sample, workers_request, workers_prompt")
     for query in (
         "",
         "show=wrong",
@@ -229,6 +227,6 @@ def test_14042_items_are_browsed_at_once(client, django_assert_max_num_queries):
         "q=number+14000",
         "show=cut",
     ):
-        with django_assert_max_num_queries(4), CaptureQueriesContext(connection):
+        with django_assert_max_num_queries(5), CaptureQueriesContext(connection):
             response = client.get(address(run, f"?{query}"))
         assert response.status_code == 200

@@ -16,6 +16,11 @@ RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+OF_LOOKS = {
+    "type": "rule",
+    "values": ["color-contrast", "link-in-text-block", "meta-viewport", "scrollable-region-focusable", "target-size"],
+}
+"""What can differ by theme and width; the rest goes by the document, which is one."""
 
 
 @pytest.fixture(scope="module", params=[make_whole, make_bare], ids=["filled", "bare"])
@@ -36,22 +41,21 @@ def staff_cookie(made):
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
-def faults(page):
+def faults(page, only=RULES["runOnly"]):
     """What axe-core finds, a line each."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = Axe().run(page, options={**RULES, "runOnly": only}).response["violations"]
     return [f"{fault['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for fault in found for node in fault["nodes"]]
 
 
 def faults_in_both_themes(page):
-    """The same in the light theme, in the dark one, and on a phone."""
+    """The same on a desk in the light theme, and on a phone in the dark one."""
     light = faults(page)
-    page.emulate_media(color_scheme="dark")
-    dark = faults(page)
     page.set_viewport_size(PHONE)
-    return {"light": light, "dark": dark, "phone": faults(page)}
+    page.emulate_media(color_scheme="dark")
+    return {"light": light, "dark, phone": faults(page, OF_LOOKS)}
 
 
-NONE = {"light": [], "dark": [], "phone": []}
+NONE = {"light": [], "dark, phone": []}
 
 
 @pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
@@ -88,3 +92,6 @@ def test_axe_would_find_what_is_wrong(visit, made):
     with visit("/about") as page:
         page.evaluate("document.querySelector('h1').innerHTML = '<img src=\"data:,\">'")
         assert any(fault.startswith("image-alt") for fault in faults(page))
+        page.emulate_media(color_scheme="dark")
+        page.evaluate("document.querySelector('main p').style.color = '#223'")
+        assert any(fault.startswith("color-contrast") for fault in faults(page, OF_LOOKS))

@@ -206,11 +206,11 @@ def test_while_nobody_hears_of_changes_no_page_is_kept(reader, monkeypatch):
 
 
 def test_the_watch_comes_back_after_its_connection_was_lost(reader):
+    before = page_version.current()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN pages' AND pid <> pg_backend_pid()"
         )
-    before = page_version.current()
     wait_for(lambda: page_watch.is_watching() and page_version.current() > before)
 
 

@@ -69,17 +69,26 @@ def log(tmp_path):
     return tmp_path / "worker.log"
 
 
-@pytest.fixture
-def worker(committed_db, bench, neox, log):
+@pytest.fixture(scope="module")
+def worker_environment(bench, neox):
+    """What a worker is told that scores the checkpoint `neox` and those that lie beside it."""
+    return {
+        "BENCHMARK_DATA": str(bench), "CHECKPOINT_ROOTS": str(neox.parent), "HF_HUB_OFFLINE": "1", "WORKER_DEVICE": "cpu",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def worker_log(tmp_path_factory):
+    """Where the module's worker writes."""
+    return tmp_path_factory.mktemp("logs") / "worker.log"
+
+
+@pytest.fixture(scope="module")
+def worker(committed_db_of_module, worker_environment, worker_log):
+    """One worker process for all tests of a module: a start costs ten seconds of processor time."""
     from tests.factories.celery_worker import celery_worker  # needs the site's settings, which come after this file
 
-    environment = {
-        "BENCHMARK_DATA": str(bench),
-        "CHECKPOINT_ROOTS": str(neox.parent),
-        "HF_HUB_OFFLINE": "1",
-        "WORKER_DEVICE": "cpu",
-    }
-    with celery_worker(log, **environment) as process:
+    with celery_worker(worker_log, **worker_environment) as process:
         yield process
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from workers import lifecycle, plan
 from workers.evaluation.local_tasks import arithmetic
 from workers.models import Request, Sample, Shard
 
-pytestmark = [pytest.mark.usefixtures("committed_db", "one_thread"), pytest.mark.long]
+pytestmark = [pytest.mark.usefixtures("committed_db_of_module", "one_thread"), pytest.mark.long]
 
 ITEMS = 10
 PAGES = 6
@@ -55,13 +54,12 @@ def passages(bench):
     return [" ".join(texts[8 * page : 8 * page + 1 + page * 3 % 8]) for page in range(PAGES)]
 
 
-@contextmanager
-def scorer(name, log, *, writer, var_dir):
-    environment = {
+@pytest.fixture(scope="module")
+def worker_environment(writer, var_dir):
+    """What a worker is told that scores the writer and those that lie beside it."""
+    return {
         "CHECKPOINT_ROOTS": str(writer.parent), "HF_HUB_OFFLINE": "1", "VAR_DIR": str(var_dir), "WORKER_DEVICE": "cpu",
     }  # fmt: skip
-    with celery_worker(log, name=name, **environment) as process:
-        yield process
 
 
 def mapping_of(writer, *, task, scale=100.0, **protocol):
@@ -70,22 +68,23 @@ def mapping_of(writer, *, task, scale=100.0, **protocol):
     return make_mapping(claim=claim, checkpoint=checkpoint, protocol=make_protocol(task=task, **protocol), scale=scale)
 
 
-def test_what_a_model_writes_is_read_by_the_harness_and_survives_a_killed_worker(writer, var_dir, log, tmp_path):
+def test_what_a_model_writes_is_read_by_the_harness_and_survives_a_killed_worker(
+    request, writer, worker_environment, worker_log, tmp_path
+):
     mapping = mapping_of(writer, task="gsm8k", scoring="written", metric="exact_match,flexible-extract")
     run = lifecycle.request(mapping, by=None, token_budget=400)
-    with scorer("scorer", log, writer=writer, var_dir=var_dir) as process:
+    with celery_worker(tmp_path / "doomed.log", name="doomed", **worker_environment) as doomed:
         until(lambda: Shard.objects.filter(run=run, batches_done__gte=2).exists())
-        process.kill()
-        process.wait()
+        doomed.kill()
+        doomed.wait()
     kept = Shard.objects.get(run=run)
     before = answers_of(run)
     assert 2 <= kept.batches_done < len(kept.batches)
     Shard.objects.filter(run=run).update(lease_expires_at=timezone.now())  # 90 seconds have passed
     assert lifecycle.reap() == 1
-    other_log = tmp_path / "other.log"
-    with scorer("other", other_log, writer=writer, var_dir=var_dir) as process:
-        lifecycle.reap()
-        run = finished(run, process=process, log=other_log)
+    worker = request.getfixturevalue("worker")  # only now, or it would have taken the shard
+    lifecycle.reap()
+    run = finished(run, process=worker, log=worker_log)
 
     wanted = expected(writer, plan.spec_of(run), batch_size=1)
     assert asked_of(plan.stored_plan(run)) == wanted.contexts
@@ -95,7 +94,7 @@ def test_what_a_model_writes_is_read_by_the_harness_and_survives_a_killed_worker
     assert len({response.text for response in answers_of(run)}) > ITEMS / 2
 
     share, stderr, items = wanted.metrics["gsm8k", "exact_match,flexible-extract"]
-    measurement = Measurement.objects.get()
+    measurement = Measurement.objects.get(run_id=run.public_id)
     assert (measurement.value, measurement.items, items) == (pytest.approx(100 * share), ITEMS, ITEMS)
     assert measurement.standard_error == pytest.approx(100 * stderr)
     assert measurement.chance_level is None
@@ -106,16 +105,14 @@ def test_what_a_model_writes_is_read_by_the_harness_and_survives_a_killed_worker
     assert [sample.is_correct for sample in samples].count(True) == round(strict * ITEMS)
 
 
-def test_running_text_becomes_perplexities_as_in_the_harness(writer, var_dir, log, client):
+def test_running_text_becomes_perplexities_as_in_the_harness(worker, writer, worker_log, client):
     mapping = mapping_of(writer, task="wikitext", scoring="running_text", metric="bits_per_byte", num_fewshot=0, scale=1.0)
-    run = lifecycle.request(mapping, by=None, token_budget=2000)
-    with scorer("scorer", log, writer=writer, var_dir=var_dir) as process:
-        run = finished(run, process=process, log=log)
+    run = finished(lifecycle.request(mapping, by=None, token_budget=2000), process=worker, log=worker_log)
 
     wanted = expected(writer, plan.spec_of(run))
     assert asked_of(plan.stored_plan(run)) == wanted.contexts
     assert_equal(wanted, answers_of(run), metrics_of(run))
-    measurement = Measurement.objects.get()
+    measurement = Measurement.objects.get(run_id=run.public_id)
     value, _, items = wanted.metrics["wikitext", "bits_per_byte"]
     assert (measurement.value, measurement.items, items) == (pytest.approx(value, rel=1e-6), PAGES, PAGES)
     assert (measurement.chance_level, measurement.standard_error, measurement.interval_low) == (None, None, None)
@@ -126,14 +123,12 @@ def test_running_text_becomes_perplexities_as_in_the_harness(writer, var_dir, lo
     assert "bits_per_byte" in page
 
 
-def test_a_checkpoint_that_writes_in_its_own_way_ends_the_run_before_its_weights_are_read(bench, var_dir, log, tmp_path):
-    folder = make_writer(tmp_path / "penalised", bench=bench)
+def test_a_checkpoint_that_writes_in_its_own_way_ends_the_run_before_its_weights_are_read(worker, writer, bench, worker_log):
+    folder = make_writer(writer.parent / "penalised", bench=bench)
     settings = json.loads((folder / "generation_config.json").read_text())
     (folder / "generation_config.json").write_text(json.dumps({**settings, "repetition_penalty": 1.3}))
     mapping = mapping_of(folder, task="gsm8k", scoring="written", metric="exact_match,strict-match")
-    run = lifecycle.request(mapping, by=None)
-    with scorer("scorer", log, writer=folder, var_dir=var_dir) as process:
-        run = wait_for_end(run, process=process, log=log)
+    run = wait_for_end(lifecycle.request(mapping, by=None), process=worker, log=worker_log)
 
     assert (run.state, run.error_code) == ("failed", "checkpoint_broken")
     assert run.error_message.endswith(

@@ -12,7 +12,7 @@ from workers import lifecycle, plan
 from workers.models import Run
 from workers.states import RunState
 
-pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
+pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db_of_module"), pytest.mark.long]
 
 ROOM = 160 * 2**20
 
@@ -23,9 +23,9 @@ def size_of(process):
     return int(status.split("VmSize:")[1].split()[0]) * 1024
 
 
-def test_a_run_that_does_not_fit_goes_on_in_smaller_batches(worker, neox, log):
+def test_a_run_that_does_not_fit_goes_on_in_smaller_batches(worker, neox, worker_log):
     small = make_run_mapping(neox, task="mmlu_anatomy")
-    finished(lifecycle.request(small, by=None, items_per_task=1), process=worker, log=log)  # the model is loaded and warm
+    finished(lifecycle.request(small, by=None, items_per_task=1), process=worker, log=worker_log)  # the model is loaded and warm
     size = size_of(worker)
 
     # Prompts of 2,048 tokens that share nothing, all in one batch.
@@ -33,7 +33,7 @@ def test_a_run_that_does_not_fit_goes_on_in_smaller_batches(worker, neox, log):
     run = lifecycle.request(mapping, by=None, items_per_task=40, token_budget=100_000)
     until(lambda: Run.objects.filter(pk=run.pk, state=RunState.SCORING).exists())  # planning may take what it needs
     resource.prlimit(worker.pid, resource.RLIMIT_AS, (size + ROOM, resource.RLIM_INFINITY))
-    run = finished(run, process=worker, log=log)
+    run = finished(run, process=worker, log=worker_log)
 
     record = run.provenance["plan"]
     changes = record["changes"]

@@ -11,17 +11,17 @@ from tests.workers.evaluation.comparison import measure
 from workers import lifecycle, plan
 from workers.models import Request, Sample
 
-pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
+pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db_of_module"), pytest.mark.long]
 
 TASK = "mmlu_2022_global_facts"
 RULES = ["letter", "full_text_per_token"]
 
 
-def test_a_rule_s_number_is_measured_beside_the_harness_own(worker, neox, log):
+def test_a_rule_s_number_is_measured_beside_the_harness_own(worker, neox, worker_log):
     claim = make_claim(value="33.6")
     mapping = make_run_mapping(neox, task=TASK, claim=claim, rules=RULES, metric="acc[letter]")
 
-    run = finished(lifecycle.request(mapping, by=None), process=worker, log=log)
+    run = finished(lifecycle.request(mapping, by=None), process=worker, log=worker_log)
 
     answers, metrics = answers_of(run), {(metric.task, metric.metric): metric for metric in metrics_of(run)}
     assert (run.samples_total, run.requests_total, len(answers)) == (100, 800, 800)
@@ -48,14 +48,14 @@ def test_a_rule_s_number_is_measured_beside_the_harness_own(worker, neox, log):
         "acc", "acc_norm",
         *(f"{what}[{rule}]" for rule in RULES for what in ("acc", "ties", "near_ties")),
     }  # fmt: skip
-    measurement = Measurement.objects.get()
+    measurement = Measurement.objects.get(claim=claim)
     assert (measurement.value, measurement.items) == (pytest.approx(100 * metrics[TASK, "acc[letter]"].value), 100)
 
 
-def test_a_rule_that_is_unknown_ends_the_run_in_a_sentence(worker, neox, log):
+def test_a_rule_that_is_unknown_ends_the_run_in_a_sentence(worker, neox, worker_log):
     mapping = make_run_mapping(neox, task=TASK, rules=["letters"])
 
-    run = wait_for_end(lifecycle.request(mapping, by=None), process=worker, log=log)
+    run = wait_for_end(lifecycle.request(mapping, by=None), process=worker, log=worker_log)
 
     assert (run.state, run.error_code) == ("failed", "protocol_mismatch")
     assert run.error_message.startswith("The protocol asks for the scoring rule 'letters', and there are letter, full_text, ")

@@ -13,16 +13,16 @@ from tests.workers.evaluation.comparison import assert_equal, expected
 from workers import lifecycle, plan
 from workers.models import Request, Run, RunEvent, Sample
 
-pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
+pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db_of_module"), pytest.mark.long]
 
 
-def test_a_click_puts_the_harness_own_number_beside_the_claim(worker, neox, log, client):
+def test_a_click_puts_the_harness_own_number_beside_the_claim(worker, neox, worker_log, client):
     claim = make_claim(value="33.6")
     mapping = make_run_mapping(neox, task="mmlu_abstract_algebra", claim=claim)
     client.force_login(User.objects.create(username="admin", is_staff=True))
 
     response = client.post("/runs/request", {"mapping": mapping.pk})
-    run = finished(Run.objects.get(), process=worker, log=log)
+    run = finished(Run.objects.get(checkpoint=mapping.checkpoint), process=worker, log=worker_log)
 
     assert response["Location"] == f"/runs/{run.public_id}"
     wanted = expected(neox, plan.spec_of(run))
@@ -32,8 +32,8 @@ def test_a_click_puts_the_harness_own_number_beside_the_claim(worker, neox, log,
     assert_equal(wanted, answers_of(run), metrics_of(run))
 
     accuracy, stderr, items = wanted.metrics["mmlu_abstract_algebra", "acc"]
-    measurement = Measurement.objects.get()
-    assert (measurement.claim, measurement.run_id, measurement.items, items) == (claim, run.public_id, 100, 100)
+    measurement = Measurement.objects.get(claim=claim)
+    assert (measurement.run_id, measurement.items, items) == (run.public_id, 100, 100)
     assert measurement.value == pytest.approx(100 * accuracy)
     assert measurement.standard_error == pytest.approx(100 * stderr)
     assert measurement.chance_level == 25.0
@@ -49,20 +49,20 @@ def test_a_click_puts_the_harness_own_number_beside_the_claim(worker, neox, log,
     assert f"/runs/{run.public_id}" in page
 
 
-def test_many_subjects_make_one_number_as_in_the_harness(worker, neox, log):
+def test_many_subjects_make_one_number_as_in_the_harness(worker, neox, worker_log):
     mapping = make_run_mapping(neox, task="mmlu_stem")
 
-    run = finished(lifecycle.request(mapping, by=None, items_per_task=1), process=worker, log=log)
+    run = finished(lifecycle.request(mapping, by=None, items_per_task=1), process=worker, log=worker_log)
 
     wanted = expected(neox, plan.spec_of(run))
     assert len(wanted.log_likelihoods) == 19 * 4
     assert_equal(wanted, answers_of(run), metrics_of(run))
-    assert not Measurement.objects.exists(), "a trial measures no claim"
+    assert not Measurement.objects.filter(claim=mapping.claim).exists(), "a trial measures no claim"
 
 
-def test_what_ran_is_on_record(worker, neox, log):
+def test_what_ran_is_on_record(worker, neox, worker_log):
     run = finished(
-        lifecycle.request(make_run_mapping(neox, task="mmlu_anatomy"), by=None, items_per_task=2), process=worker, log=log
+        lifecycle.request(make_run_mapping(neox, task="mmlu_anatomy"), by=None, items_per_task=2), process=worker, log=worker_log
     )
 
     record = run.provenance

@@ -12,8 +12,8 @@ PHONE = {"width": 390, "height": 844}
 BOARD = "/sota/question-answering-on-squad"
 
 
-@pytest.fixture
-def board(committed_db):
+@pytest.fixture(scope="module")
+def board(committed_db_of_module):
     """Three models with papers, a year apart; the metrics do not agree about the best, and one has code."""
     made = make_board(
         task=make_task(name="Question Answering"), dataset=make_dataset(name="SQuAD"), slug=BOARD.removeprefix("/sota/"),

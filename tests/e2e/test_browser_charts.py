@@ -29,8 +29,8 @@ LETTERS = """() => [...document.querySelectorAll("main svg[role=img] text")].map
 })"""
 
 
-@pytest.fixture
-def made(committed_db):
+@pytest.fixture(scope="module")
+def made(committed_db_of_module):
     """A catalogue with one thing of every kind, with papers with code of several years."""
     whole = make_whole()
     for year in range(2015, 2021):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 @pytest.fixture
 def staff(client):
-    client.force_login(User.objects.create_superuser("admin", password="a long password"))
+    client.force_login(User.objects.create_superuser("admin"))
     return client
 
 

@@ -28,7 +28,7 @@ ODD_TEXT = "  Two lines,\nand a third.\r\nThe end.\n"
 
 @pytest.fixture
 def staff(client):
-    client.force_login(User.objects.create_superuser("admin", password="a long password"))
+    client.force_login(User.objects.create_superuser("admin"))
     return client
 
 

@@ -20,7 +20,7 @@ def people(django_user_model):
     found = {"stranger": Client()}
     for name, values in roles.items():
         found[name] = Client()
-        found[name].force_login(django_user_model.objects.create_user(name, password="x", **values))
+        found[name].force_login(django_user_model.objects.create_user(name, **values))
     return found
 
 

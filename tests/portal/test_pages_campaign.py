@@ -112,7 +112,7 @@ def test_a_board_without_claims_says_so(admin_client):
 
 def test_only_staff_come_here(client, django_user_model, claim, weights, protocol):
     reader = Client()
-    reader.force_login(django_user_model.objects.create_user("reader", password="x"))
+    reader.force_login(django_user_model.objects.create_user("reader"))
     for somebody in (client, reader):
         assert somebody.get("/campaigns?paper=p").status_code == 403
         for act in ("add", "remove", "measure"):

@@ -108,7 +108,7 @@ def test_staff_let_another_measurement_of_the_claim_take_ones_place(client, admi
 
 def test_strangers_and_readers_without_rights_decide_nothing(client, django_user_model, measured):
     reader = Client()
-    reader.force_login(django_user_model.objects.create_user("reader", password="x"))
+    reader.force_login(django_user_model.objects.create_user("reader"))
     for somebody in (client, reader):
         assert somebody.get("/measurements").status_code == 403
         for act in ("publish", "retract", "supersede"):
@@ -124,7 +124,7 @@ def test_an_address_of_no_measurement_and_a_wrong_method_are_said(admin_client, 
 
 def test_a_form_without_the_token_does_nothing(django_user_model, measured):
     staff = Client(enforce_csrf_checks=True)
-    staff.force_login(django_user_model.objects.create_superuser("boss", password="x"))
+    staff.force_login(django_user_model.objects.create_superuser("boss"))
     assert staff.post(f"/measurements/{measured.public_id}/publish").status_code == 403
     assert Measurement.objects.get().published_at is None
 

@@ -23,7 +23,7 @@ MODELS = [
 
 @pytest.fixture
 def admin(client):
-    user = User.objects.create_superuser("admin", password="a long password")
+    user = User.objects.create_superuser("admin")
     client.force_login(user)
     return user
 

@@ -30,7 +30,7 @@ def test_a_run_that_does_not_fit_goes_on_in_smaller_batches(worker, neox, worker
 
     # Prompts of 2,048 tokens that share nothing, all in one batch.
     mapping = make_run_mapping(neox, task="mmlu_high_school_european_history")
-    run = lifecycle.request(mapping, by=None, items_per_task=40, token_budget=100_000)
+    run = lifecycle.request(mapping, by=None, items_per_task=20, token_budget=100_000)
     until(lambda: Run.objects.filter(pk=run.pk, state=RunState.SCORING).exists())  # planning may take what it needs
     resource.prlimit(worker.pid, resource.RLIMIT_AS, (size + ROOM, resource.RLIM_INFINITY))
     run = finished(run, process=worker, log=worker_log)

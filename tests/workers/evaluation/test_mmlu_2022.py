@@ -48,7 +48,11 @@ def test_every_prompt_of_a_subject_is_that_of_lm_eval_0_2_0(case):
 
 def test_every_prompt_of_a_subject_is_that_of_lm_eval_0_3_0(bench, tmp_path):
     """In a process of its own, whose MMLU has a validation split."""
-    cases = [case.split()[1:] for case in DIGESTS if case.startswith("0.3.0")]
+    # one subject without shots and with one: without, both versions ask the same (below)
+    wanted = {
+        case: digest for case, digest in DIGESTS.items() if case.startswith("0.3.0") and (case.endswith("5") or "alg" in case)
+    }
+    cases = [case.split()[1:] for case in wanted]
     items.lay(bench, tmp_path / "bench", subjects=sorted({subject for subject, _ in cases}))
     program = (
         "import json, pathlib, sys\n"
@@ -67,9 +71,8 @@ def test_every_prompt_of_a_subject_is_that_of_lm_eval_0_3_0(bench, tmp_path):
 
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {f"0.3.0 {subject} {shots}": digest for subject, shots, digest in found} == {
-        case: digest for case, digest in DIGESTS.items() if case.startswith("0.3.0")
-    }
+    assert {f"0.3.0 {subject} {shots}": digest for subject, shots, digest in found} == wanted
+    assert len(wanted) == 8
 
 
 def test_the_digests_cover_both_versions_with_shots_and_without():
@@ -119,7 +122,7 @@ def test_an_item_s_shots_are_its_own_whatever_else_is_asked():
 
 @pytest.mark.parametrize("num_fewshot", [0, 5])
 def test_this_family_comes_out_as_from_the_hf_model(neox, num_fewshot):
-    spec = spec_of("college_physics", num_fewshot, limit=12)
+    spec = spec_of("college_physics", num_fewshot, limit=5)
     wanted = expected(neox, spec)
 
     plan, responses, reduction = measure(neox, spec)

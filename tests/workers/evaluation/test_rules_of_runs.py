@@ -121,7 +121,7 @@ def test_the_other_rules_come_out_as_worked_out_apart(neox, measured, rule):
 
 def test_a_task_that_asks_for_mutual_information_itself_has_it_twice(bench, neox, tmp_path):
     folder = local_tasks.prepare(bench, tmp_path, tasks=["pwc2_arc_challenge"])
-    spec = ProtocolSpec("pwc2_arc_challenge", 2, limit=ITEMS, include_path=str(folder), rules=tuple(RULES)[1:6])
+    spec = ProtocolSpec("pwc2_arc_challenge", 2, limit=8, include_path=str(folder), rules=tuple(RULES)[1:6])
 
     plan, responses, reduction = measure(neox, spec)
 

@@ -64,7 +64,7 @@ class ConferencesAsked(Asked):
 
 
 class ConferenceViewSet(ReadingViewSet):
-    """Conferences by their addresses."""
+    """Conferences in the order of their ids."""
 
     noun = "conference"
     row = Conference

@@ -272,5 +272,7 @@ def test_every_operation_has_an_example_that_is_as_it_says(client):
             asked = [operation["requestBody"]] if "requestBody" in operation else []
             for part in [*answers, *asked]:
                 assert part["content"]["application/json"]["examples"]["Example"]["value"], address
-            assert answers and operation["description"], address
+            assert answers and operation["description"] and 3 < len(operation["summary"]) < 120, address
+            assert all(parameter["description"] for parameter in operation.get("parameters", [])), address
+            assert ("301" in operation["responses"]) <= ("{" in address), address
     assert (len(paths), sum(map(len, paths.values()))) == (66, 82)

@@ -5,8 +5,10 @@ what the words were. Digests stay in the database; no page, answer or export sho
 """
 
 import hashlib
+from typing import Any
 
 HIDDEN = "redacted:"
+REDACTED = "[redacted]"
 
 
 def hidden(key: str) -> str:
@@ -17,6 +19,15 @@ def hidden(key: str) -> str:
 def is_hidden(key: str | None) -> bool:
     """Whether this is a digest."""
     return key is not None and key.startswith(HIDDEN)
+
+
+def told(value: Any) -> Any:
+    """A recorded value as readers see it: a digest says only that something was redacted; lists and objects part by part."""
+    if isinstance(value, str):
+        return REDACTED if is_hidden(value) else value
+    if isinstance(value, list):
+        return [told(part) for part in value]
+    return {name: told(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def hidden_sql(column: str) -> str:

@@ -5,16 +5,18 @@ Tools only read, and only what everybody may.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec
 from uuid import UUID
 
 import msgspec
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
+from psycopg2.errors import QueryCanceled
 
 from leaderboards import search as board_search
 from leaderboards.models import Claim, Leaderboard
@@ -35,9 +37,13 @@ from workers import paired, run_comparison, run_settings
 from workers.models import Run
 from workers.paired import Flips
 
+logger = logging.getLogger(__name__)
+
 Arguments = ParamSpec("Arguments")
 Answer = dict[str, Any]
 MOST = 50
+LONGEST_ECHO = 100
+AWAY = "The catalogue cannot be read at the moment: try again in a minute."
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 INSTRUCTIONS = (
     "Papers, code, benchmarks and results of machine learning research, and beside claimed numbers the measured ones. "
@@ -50,8 +56,14 @@ def _tool(answer: Callable[Arguments, Answer]) -> Callable[Arguments, Any]:
 
     def guarded(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
         close_old_connections()
-        limits.begin()
-        return answer(*arguments, **named)
+        try:
+            limits.begin()
+            return answer(*arguments, **named)
+        except DatabaseError as error:
+            if isinstance(error.__cause__, QueryCanceled):
+                raise ToolError(limits.TOO_SLOW) from error
+            logger.exception("A tool could not ask the database.")
+            raise ToolError(AWAY) from error  # whose own words name servers and statements
 
     @wraps(answer)
     async def called(*arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:
@@ -80,7 +92,7 @@ def paper(id: str) -> Answer:
     """A paper by its id, with its code and its results: what it claims on boards, and beside that what was measured."""
     key = Paper.objects.published().filter(slug=id).values_list("pk", flat=True).first()
     if key is None:
-        raise ToolError(f"There is no paper {id!r}: look for it by search.")
+        raise ToolError(f"There is no paper {id[:LONGEST_ECHO]!r}: look for it by search.")
     links = code_links(paper=key).values_list("pk", flat=True)[:MOST]
     claims = Claim.objects.published().filter(leaderboard__in=Leaderboard.objects.published(), paper=key).order_by("pk")
     return {
@@ -95,7 +107,7 @@ def board(id: str, limit: int = 20) -> Answer:
     """A board by its id, e.g. image-classification-on-imagenet: its results, best first, with what was measured beside each."""
     found = Leaderboard.objects.published().filter(slug=id).first()
     if found is None:
-        raise ToolError(f"There is no board {id!r}: look for it by search.")
+        raise ToolError(f"There is no board {id[:LONGEST_ECHO]!r}: look for it by search.")
     claims = Claim.objects.published().filter(leaderboard=found).order_by("position", "pk")
     results = sorted(read_results(list(claims.values_list("pk", flat=True))), key=_rank)
     return {
@@ -143,7 +155,7 @@ def _run(id: str) -> Run:
     except ValueError:
         found = None
     if found is None:
-        raise ToolError(f"There is no run {id!r}.")
+        raise ToolError(f"There is no run {id[:LONGEST_ECHO]!r}.")
     return found
 
 

@@ -11,8 +11,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +18,6 @@ from typing import Any
 
 from celery.signals import beat_init
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from papers.models import ArchiveExport
@@ -28,6 +25,7 @@ from papers.slugs import first_free
 from portal.embedded.processes import die_with_parent
 from portal.export_names import UNFINISHED
 from portal.var_dir import BASE_DIR
+from workers import rounds
 
 logger = logging.getLogger(__name__)
 
@@ -110,25 +108,25 @@ index and among the related ones, then the export."""
 def start(**_: Any) -> None:
     """Begin to watch the clock when the scheduler begins, unless no export shall be made."""
     if settings.EXPORT_KEEP:
-        threading.Thread(target=_watch, name="nightly-export", daemon=True).start()
+        rounds.keep(_Clock().go_round, every=EVERY, name="nightly-export")
 
 
-def _watch() -> None:
-    started = timezone.now()
-    tried = started
-    while True:
-        time.sleep(EVERY)
-        try:
+class _Clock:
+    """Starts the night's work at its hour, once: on a site without an export too, or where that failed."""
+
+    def __init__(self) -> None:
+        self._started = timezone.now()
+        self._tried = self._started
+
+    def go_round(self) -> None:
+        """One look at the clock, and the night's work where it is due."""
+        with rounds.surviving("The nightly export", logger=logger):
             begun = _last_begun()
-        except DatabaseError as error:
-            logger.warning("The nightly export could not ask the database (%s); trying again.", str(error).strip())
-            connection.close()
-            continue
-        # A site without an export waits for its hour; one that slept through it makes up for it, once.
-        since = begun if begun and tried == started else max(begun or started, tried)
-        if is_due(timezone.now(), hour=settings.EXPORT_AT, last=since):
-            tried = timezone.now()
-            _run()
+            # A site without an export waits for its hour; one that slept through it makes up for it, once.
+            since = begun if begun and self._tried == self._started else max(begun or self._started, self._tried)
+            if is_due(timezone.now(), hour=settings.EXPORT_AT, last=since):
+                self._tried = timezone.now()
+                _run()
 
 
 def _last_begun() -> datetime | None:

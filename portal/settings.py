@@ -311,7 +311,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Papers With Code 2",
-    "DESCRIPTION": "Papers, code, benchmarks and results, and beside claimed numbers the ones that we measured.",
+    "DESCRIPTION": (
+        "Papers, code, benchmarks and results, and beside claimed numbers the ones that we measured. Reading takes no account; a"
+        " token of /accounts/tokens, sent as `Authorization: Token …`, is for writing. Lists come in pages: follow `next`. An"
+        " error says what is wrong in `detail` and, where fields are, in `errors` by field. Answers have an ETag: asked again"
+        " with `If-None-Match`, what has not changed is 304. `X-Ratelimit-*` tell what is left of this minute's requests."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",

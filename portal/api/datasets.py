@@ -29,7 +29,7 @@ class FullNamesAsked(NamesAsked):
 
 
 class DatasetViewSet(Writes):
-    """Datasets by their addresses."""
+    """Datasets in the order of their ids."""
 
     noun = "dataset"
     kind = SlugHistory.Kind.DATASET
@@ -75,6 +75,6 @@ class DatasetViewSet(Writes):
     @says(EvaluationTable, is_page=True, order=BY_SLUG)
     @action(detail=True)
     def evaluations(self, request: Request, slug: str) -> Response:
-        """The dataset's boards, by their addresses."""
+        """The dataset's boards, in the order of their ids."""
         boards = Leaderboard.objects.published().filter(dataset=self.key())
         return self.page_of(boards, read_evaluations, order=BY_SLUG)

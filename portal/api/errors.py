@@ -3,9 +3,9 @@
 from typing import Any, ClassVar
 
 from django.db import OperationalError
-from django.urls import reverse
+from django.urls import resolve, reverse
 from psycopg2.errors import QueryCanceled
-from rest_framework.exceptions import NotFound, Throttled, ValidationError
+from rest_framework.exceptions import APIException, NotFound, Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -18,6 +18,13 @@ from portal.api.shapes.rows import Row
 NOTHING_HERE = "There is nothing at this address of the API; addresses that are there end in a slash."
 RETRY_SECONDS = 60
 """When it is worth asking again for what took too long."""
+
+
+class SlashIsMissing(APIException):
+    """What is asked for stands at the same address with a slash behind it."""
+
+    status_code = 301
+    default_detail = "Addresses of the API end in a slash."
 
 
 class Error(Row):
@@ -45,6 +52,9 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
         return in_words(request, 503, TOO_SLOW, headers={"Retry-After": str(RETRY_SECONDS)})
     if isinstance(exception, Moved):
         return in_words(request, 301, exception.detail, headers={"Location": _today(request, exception)})
+    if isinstance(exception, SlashIsMissing):
+        location = request._request.get_full_path(force_append_slash=True)
+        return in_words(request, 301, exception.detail, headers={"Location": location})
     response = exception_handler(exception, context)
     if response is None:
         return None
@@ -95,5 +105,8 @@ class Nowhere(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """404, whatever the method and whoever asks."""
+        """404, whoever asks; a read of what stands there with a slash behind it is led to that."""
+        is_read = request.method in {"GET", "HEAD"} and not request.path.endswith("/")
+        if is_read and getattr(resolve(f"{request.path}/").func, "cls", None) is not Nowhere:
+            raise SlashIsMissing
         raise NotFound(NOTHING_HERE)

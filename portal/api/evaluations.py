@@ -38,7 +38,7 @@ class EvaluationsAsked(Asked):
 
 
 class EvaluationViewSet(Writes):
-    """Boards by their addresses."""
+    """Boards in the order of their ids."""
 
     noun = "evaluation table"
     kind = SlugHistory.Kind.LEADERBOARD

@@ -15,7 +15,7 @@ from portal.api.viewsets import ReadingViewSet
 
 
 class MethodViewSet(ReadingViewSet):
-    """Methods by their addresses."""
+    """Methods in the order of their ids."""
 
     noun = "method"
     kind = SlugHistory.Kind.METHOD

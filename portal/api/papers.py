@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from leaderboards.models import Claim, shown
-from papers import models, search
+from papers import models, search, search_parts
 from papers.models import SlugHistory
 from portal.api import pagination
 from portal.api.orders import BY_DATE, BY_SLUG, OF_PAPERS
@@ -74,7 +74,7 @@ class PaperViewSet(ReadingViewSet):
         if arxiv_id := asked.get("arxiv_id"):
             rows = rows.filter(arxiv_id=arxiv_id)
         if title := asked.get("title"):
-            rows = rows.filter(title__icontains=title)
+            rows = search_parts.titled(rows, title)
         if abstract := asked.get("abstract"):
             found = [hit.paper for hit in search.papers(abstract.replace('"', " "), limit=MOST_FOUND).hits]
             rows = rows.filter(pk__in=found, abstract__icontains=abstract)

@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from papers import models, search_names
+from papers import models, search_names, search_parts
 from papers.models import AuthorCount, ProceedingCount, SlugHistory
 from portal.api.orders import BY_DATE, BY_SLUG, OF_PAPERS
 from portal.api.shapes.papers import Paper, read_papers
@@ -39,7 +39,7 @@ class AuthorViewSet(ReadingViewSet):
     def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Those of these names."""
         if part := asked.get("full_name"):
-            rows = rows.filter(name__icontains=part)
+            rows = search_parts.called(rows, part)
         return search_names.named(rows, asked["q"]) if asked.get("q") else rows
 
     def read(self, keys: Sequence[int]) -> Sequence[Author]:
@@ -64,7 +64,7 @@ class ConferencesAsked(Asked):
 
 
 class ConferenceViewSet(ReadingViewSet):
-    """Conferences by their addresses."""
+    """Conferences in the order of their ids."""
 
     noun = "conference"
     row = Conference

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from papers import models
 from portal.api.pagination import Order
 from portal.api.shapes.records import Change, Export, read_changes, read_exports
 from portal.api.viewsets import Asked, ReadingViewSet, reader
-
-OPEN = Q(table__startswith="papers_") | Q(
-    table__in=[f"leaderboards_{part}" for part in ("leaderboard", "metric", "model", "claim", "score")]
-)
-"""Changes that everybody may read."""
+from portal.shown_changes import shown
 
 
 class ChangesAsked(Asked):
@@ -37,9 +33,8 @@ class ChangeViewSet(ReadingViewSet):
     lookup_value_regex = r"\d{1,18}"
 
     def rows(self) -> QuerySet[models.Change]:
-        """What is recorded of the catalogue; of other things, such as numbers that wait to be published, staff alone read."""
-        found = models.Change.objects.all()
-        return found if reader(self.request).is_staff else found.filter(OPEN)
+        """Those that the reader sees on the pages of the past too."""
+        return shown(models.Change.objects.all(), is_staff=reader(self.request).is_staff)
 
     def narrowed(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
         """Those of this thing, of this kind, that came this way."""

@@ -98,7 +98,7 @@ def _models(found: Sequence[tuple[str, str]]) -> list[Model]:
 
 
 class CheckpointViewSet(ReadingViewSet):
-    """Checkpoints by their addresses."""
+    """Checkpoints in the order of their ids."""
 
     noun = "checkpoint"
     row = Checkpoint
@@ -115,7 +115,7 @@ class CheckpointViewSet(ReadingViewSet):
 
 
 class ProtocolViewSet(ReadingViewSet):
-    """Protocols by their addresses."""
+    """Protocols in the order of their ids."""
 
     noun = "protocol"
     row = Protocol

@@ -3,6 +3,7 @@
 Plugs into drf-spectacular: a viewset says what an action answers (portal/api/viewsets.py), the rest is read off.
 """
 
+import re
 from functools import cache
 from typing import Annotated, Any
 
@@ -86,6 +87,20 @@ OUTCOMES = {
 }
 
 
+IN_PATH = {
+    "slug": "What lists give as `id`.",
+    "public_id": "What lists give as `id`.",
+    "id": "What lists give as `id`.",
+    "evaluation": "The board's `id`, e.g. `image-classification-on-imagenet`.",
+    "conference": "The conference's `id`.",
+    "run": "The run's `id`.",
+    "index": "Its place in the run, from 0.",
+    "owner": "The account that has the repository.",
+    "name": "The repository's name within the account.",
+}
+"""What the parts of addresses are."""
+
+
 class Schema(AutoSchema):
     """Reads an operation off its viewset."""
 
@@ -117,6 +132,12 @@ class Schema(AutoSchema):
             else (type(self.view).__doc__ if said.is_page else said.row.__doc__)
         )
         return " ".join((own or "").split())
+
+    def get_summary(self) -> str:
+        """What a reader of the list of operations sees."""
+        if self.view.action == "retrieve":
+            return f"One {self.view.noun}"
+        return re.split(r"[.:;] |\.$", self.get_description())[0]
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """A list is a page, which says itself what it holds."""
@@ -152,7 +173,7 @@ class Schema(AutoSchema):
             for kind in (CSVRenderer, NDJSONRenderer):
                 found[200, kind.media_type] = OpenApiResponse({"type": "string"}, "The answer.")
         found[304] = OpenApiResponse(None, "What the client has is still so.")
-        if self.view.kind or "{" in self.path:
+        if "{" in self.path:
             found[301] = OpenApiResponse(Error, "It has another address today.")
         for status, sentence in FAILURES.items():
             found[status] = OpenApiResponse(Error, sentence)
@@ -172,7 +193,7 @@ class Schema(AutoSchema):
                 media_type=JSONRenderer.media_type,
             )
             found[code, JSONRenderer.media_type] = OpenApiResponse(said.row, OUTCOMES[code], examples=[example])
-        if self.view.kind:
+        if self.view.kind and "{" in self.path:
             found[301] = OpenApiResponse(Error, "It has another address today.")
         for status, sentence in {**FAILURES, **WRITE_FAILURES}.items():
             found[status] = OpenApiResponse(Error, sentence)
@@ -222,7 +243,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         kind = {"type": "string", "pattern": f"^{PUBLIC_ID}$", "examples": [ID]}
     if name in {"index", "id", "pk"}:
         kind = {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}
-    return {"in": "path", "name": name, "required": True, "schema": kind}
+    return {"in": "path", "name": name, "required": True, "description": IN_PATH[name], "schema": kind}
 
 
 def with_token(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class NamesAsked(Asked):
 
 
 class AreaViewSet(ReadingViewSet):
-    """Areas by their addresses."""
+    """Areas in the order of their ids."""
 
     noun = "area"
     row = Area
@@ -53,13 +53,13 @@ class AreaViewSet(ReadingViewSet):
     @says(Task, is_page=True, order=BY_SLUG)
     @action(detail=True)
     def tasks(self, request: Request, slug: str) -> Response:
-        """The area's tasks, by their addresses."""
+        """The area's tasks, in the order of their ids."""
         tasks = models.Task.objects.published().filter(areas=self.key())
         return self.page_of(tasks, read_tasks, order=BY_SLUG)
 
 
 class TaskViewSet(Writes):
-    """Tasks by their addresses."""
+    """Tasks in the order of their ids."""
 
     noun = "task"
     kind = SlugHistory.Kind.TASK
@@ -132,7 +132,7 @@ class TaskViewSet(Writes):
     @says(EvaluationTable, is_page=True, order=BY_SLUG)
     @action(detail=True)
     def evaluations(self, request: Request, slug: str) -> Response:
-        """The boards of the task, by their addresses."""
+        """The boards of the task, in the order of their ids."""
         boards = Leaderboard.objects.published().filter(task=self.key())
         return self.page_of(boards, read_evaluations, order=BY_SLUG)
 

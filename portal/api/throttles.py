@@ -33,15 +33,20 @@ class Allowance:
     limit: int
     remaining: int
     reset: int
+    is_exceeded: bool = False
+
+    @property
+    def seconds_left(self) -> int:
+        """Until the window ends."""
+        return max(self.reset - int(time.time()), 0)
 
     def headers(self) -> dict[str, str]:
         """All four, as clients of the old API read them."""
-        wait = max(self.reset - int(time.time()), 0)
         return {
             "X-Ratelimit-Limit": str(self.limit),
             "X-Ratelimit-Remaining": str(self.remaining),
             "X-Ratelimit-Reset": str(self.reset),
-            "X-Ratelimit-Retry": str(wait),
+            "X-Ratelimit-Retry": str(self.seconds_left),
         }
 
 
@@ -73,6 +78,15 @@ class _Counter:
 _counter = _Counter()
 
 
+def count(name: str, *, limit: int) -> Allowance | None:
+    """One more request of somebody, and what that leaves; None where nobody counts, or there is no limit."""
+    window = int(time.time()) // WINDOW
+    asked = _counter.count(name, window=window) if limit else None
+    if asked is None:
+        return None
+    return Allowance(limit=limit, remaining=max(limit - asked, 0), reset=(window + 1) * WINDOW, is_exceeded=asked > limit)
+
+
 class Throttle(BaseThrottle):
     """So many requests a minute: of a person, whichever token it is, else of an address."""
 
@@ -81,15 +95,11 @@ class Throttle(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count the request; the door (portal/api/door.py) tells what is left."""
         limit, name = _limit_of(request)
-        if not limit:
+        self.allowance = count(name, limit=limit)
+        if self.allowance is None:
             return True
-        window = int(time.time()) // WINDOW
-        asked = _counter.count(name, window=window)
-        if asked is None:
-            return True
-        self.allowance = Allowance(limit=limit, remaining=max(limit - asked, 0), reset=(window + 1) * WINDOW)
         request._request.allowance = self.allowance  # type: ignore[attr-defined]
-        return asked <= limit
+        return not self.allowance.is_exceeded
 
     def wait(self) -> float | None:
         """Seconds until it is worth asking again."""

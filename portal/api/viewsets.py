@@ -235,8 +235,9 @@ class ReadingViewSet(ViewSetMixin, APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Say that a method is not there (405) before asking who wants it (403); no statement may take longer than a request."""
         if request.method not in self.allowed_methods:
-            verbs = ", ".join(verb for verb in self.allowed_methods if verb != "HEAD")
-            raise MethodNotAllowed(str(request.method), detail=f"Only {verbs} is answered at this address.")
+            *verbs, last = [verb for verb in self.allowed_methods if verb != "HEAD"]
+            answered = f"{', '.join(verbs)} and {last} are" if verbs else f"{last} is"
+            raise MethodNotAllowed(str(request.method), detail=f"Only {answered} answered at this address.")
         limits.begin()
         super().initial(request, *args, **kwargs)
 

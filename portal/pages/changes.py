@@ -22,6 +22,7 @@ from portal.context import page
 from portal.pages import history, history_words
 from portal.pages.history_things import BY_KEY, KINDS, tables_of
 from portal.pages.history_words import WAYS, Entry
+from portal.shown_changes import shown
 
 TRIPS_SHOWN = timedelta(days=7)
 SPAN = timedelta(hours=24)
@@ -85,7 +86,7 @@ def feed(request: HttpRequest, name: str = "") -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, number: int) -> HttpResponse:
     """One change; sent, it is undone. Reviewers may, and whoever made it."""
-    one = history.shown(Change.objects.filter(pk=number), is_staff=history.rights(request).is_staff)
+    one = shown(Change.objects.filter(pk=number), is_staff=history.rights(request).is_staff)
     [entry] = history_words.entries(one.select_related("actor")) or [None]
     if entry is None:
         raise Http404(NO_SUCH_CHANGE)

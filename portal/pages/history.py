@@ -18,10 +18,11 @@ from portal import atom
 from portal.atom import Feed
 from portal.context import page, viewer
 from portal.pages import history_words
-from portal.pages.history_things import BY_KEY, MEASUREMENTS, Kind
+from portal.pages.history_things import BY_KEY, Kind
 from portal.pages.history_words import Entry
 from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
 from portal.pages.links import Link, address
+from portal.shown_changes import shown
 
 SIZE = 30
 NO_SUCH_THING = "There is no such thing, and nothing of it was ever changed here."
@@ -118,14 +119,6 @@ def rights(request: HttpRequest) -> Rights:
     reader = viewer(request)
     user = request.user if reader.is_signed_in and isinstance(request.user, User) else None
     return Rights(reviews=user is not None and may_review(user), is_staff=reader.is_staff, own=user.pk if user else None)
-
-
-def shown(changes: QuerySet[Change], *, is_staff: bool) -> QuerySet[Change]:
-    """Those that a reader may see: what was done to a number that nobody has published yet is for the staff's eyes."""
-    if is_staff:
-        return changes
-    public = Measurement.objects.filter(published_at__isnull=False).values("public_id")
-    return changes.exclude(Q(table=MEASUREMENTS) & (Q(action=Change.Action.DELETED) | ~Q(object_id__in=public)))
 
 
 def read_page(request: HttpRequest, changes: QuerySet[Change], *, kept: tuple[tuple[str, str], ...] = ()) -> Page[Entry]:

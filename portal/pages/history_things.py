@@ -80,7 +80,6 @@ _BY_SLUG_KIND = {
     SlugHistory.Kind.AUTHOR: Author,
     SlugHistory.Kind.LEADERBOARD: Leaderboard,
 }
-MEASUREMENTS = Measurement._meta.db_table
 TABLES: Mapping[str, type[DatabaseModel]] = {
     table._meta.db_table: table
     for label in ("papers", "leaderboards")

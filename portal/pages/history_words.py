@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from leaderboards.models import cell_text
-from papers.hidden_keys import is_hidden
+from papers.hidden_keys import told
 from papers.models import Change
 from portal.pages.history_things import TABLES, Kind, Names, kind_of, linked_to
 from portal.pages.links import Link, address
@@ -168,4 +168,4 @@ def _in_words(change: Change, name: str, value: Any, names: Names) -> str:
 
 def _word(text: str) -> str:
     """The text, unless it is a digest that stands for what was redacted."""
-    return "[redacted]" if is_hidden(text) else text
+    return str(told(text))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 OLD = "https://paperswithcode.com/paper/"
 
@@ -26,8 +27,8 @@ def paper_of(row):
 
 
 def tables_of(folder):
-    """The evaluation dumps that are loaded: to ask the old client for each board of all of them takes minutes."""
-    return [folder / "evaluation-tables" / name for name in ("coqa.json", "redditsota.json", "snli.json")]
+    """The evaluation dumps, all of them."""
+    return sorted((folder / "evaluation-tables").glob("*.json"))
 
 
 def tables_in(folder):
@@ -51,3 +52,20 @@ def tables_in(folder):
 
 def cells_of(row):
     return tuple(sorted((name.strip(), str(cell).strip()) for name, cell in row["metrics"].items() if cell is not None))
+
+
+def claims_in(folder):
+    """Every row of every table."""
+    return [row for _, _, sota in tables_in(folder) for row in sota.get("rows", ())]
+
+
+def claim_of(row, papers):
+    """What the old API said of a row of a table: its paper is the one of that address, arXiv number or title, if it is among these."""
+    url, title = row.get("paper_url") or "", row.get("paper_title")
+    number = re.search(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", url)
+    names = {"url_abs": url, "arxiv_id": number and number[1], "title": title}
+    paper = next((paper for paper in papers if any(said and paper[name] == said for name, said in names.items())), None)
+    day = row.get("paper_date") or (paper and paper["published"])
+    source = url if not paper and re.fullmatch(r"https?://\S+", url) else None  # some have a whole sentence there
+    extra = bool(row.get("uses_additional_data"))
+    return row["model_name"].strip(), cells_of(row), extra, day, paper and paper["id"], source

@@ -19,7 +19,7 @@ from leaderboards.models import Claim, Leaderboard, Metric
 from papers.models import Proceeding, Source, Task
 from portal import archive_import
 from tests.conftest import absent
-from tests.e2e.dump_rows import cells_of, paper_of, rows_of, slug_of, tables_in, tables_of
+from tests.e2e.dump_rows import cells_of, claim_of, claims_in, paper_of, rows_of, slug_of, tables_of
 from tests.factories.catalogue import (
     make_area,
     make_dataset,
@@ -163,10 +163,8 @@ def _repositories(archive, ask):
 
 
 def _boards(archive, ask):
-    put_in = Counter()
-    for _, _, sota in tables_in(archive):
-        for row in sota.get("rows", ()):
-            put_in[row["model_name"].strip(), cells_of(row)] += 1
+    papers = every(ask, "paper_list")
+    put_in = Counter(claim_of(row, papers) for row in claims_in(archive))
     boards = every(ask, "evaluation_list")
     assert {board["id"] for board in boards} == set(Leaderboard.objects.values_list("slug", flat=True))
     answers = ask(*[("evaluation_result_list", {"evaluation_id": board["id"], "items_per_page": 500}) for board in boards])
@@ -174,7 +172,8 @@ def _boards(archive, ask):
     for answer in answers:
         assert (answer["count"], answer["next_page"]) == (len(answer["results"]), None)
         for row in answer["results"]:
-            got_back[row["methodology"].strip(), cells_of(row)] += 1
+            said = [row[name] for name in ("uses_additional_data", "evaluated_on", "paper", "external_source_url")]
+            got_back[row["methodology"].strip(), cells_of(row), *said] += 1
     assert sum(got_back.values()) == Claim.objects.count()
     assert not got_back - put_in  # the importer joins rows that two tables repeat
     assert not set(put_in) - set(got_back)

@@ -217,7 +217,7 @@ def test_tasks_of_a_paper_stand_in_its_order(client):
         ("/runs/9/", "There is nothing at this address of the API; addresses that are there end in a slash."),
         ("/papers/a%00b/", "There is nothing at this address of the API; addresses that are there end in a slash."),
         ("/papers/gone/secrets/", "There is nothing at this address of the API; addresses that are there end in a slash."),
-        ("/papers", "There is nothing at this address of the API; addresses that are there end in a slash."),
+        ("/nothing", "There is nothing at this address of the API; addresses that are there end in a slash."),
         ("/", "There is nothing at this address of the API; addresses that are there end in a slash."),
     ],
 )
@@ -225,6 +225,14 @@ def test_what_is_removed_or_never_was_is_not_found(client, address, sentence):
     make_paper(slug="gone", **REMOVED)
     make_board(slug="gone", **REMOVED)
     assert refusal(client, address, status=404) == sentence
+
+
+def test_a_missing_slash_leads_to_what_stands_behind_one_and_nowhere_else(client):
+    answer = client.get("/api/v1/papers?q=a%20b&page=2")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/api/v1/papers/?q=a%20b&page=2")
+    assert client.get("/api/v1/papers/never").headers["Location"] == "/api/v1/papers/never/"
+    assert client.post("/api/v1/tasks").status_code == client.get("/api/v1/papers/a/b/c").status_code == 404
+    assert client.put("/api/v1/tasks/never/").json()["detail"] == "Only GET, PATCH and DELETE are answered at this address."
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

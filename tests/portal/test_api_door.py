@@ -3,6 +3,7 @@
 import gzip
 import re
 import time
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -11,10 +12,13 @@ from django.utils import timezone
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from accounts.models import User
+from leaderboards.models import Measurement
+from papers.hidden_keys import hidden
 from papers.models import Change, Paper, SlugHistory
 from portal import page_version, page_watch
 from portal.api import limits, throttles
 from portal.api.claims import MeasurementViewSet
+from portal.api.records import ChangeViewSet
 from portal.api.registry import WorkerViewSet
 from portal.api.runs import SampleViewSet
 from portal.api.shapes.rows import Row
@@ -204,18 +208,36 @@ def test_numbers_and_texts_of_items_are_told_by_the_pages_rules(client):
     ]
 
 
-def test_history_is_told_without_what_was_redacted_or_is_not_of_the_catalogue(client):
+def test_history_is_told_without_what_was_redacted(client):
     paper = make_paper(title="Before", slug="p")
-    Paper.objects.update(title="After")
+    Paper.objects.update(title="After", url_abs=hidden("https://example.org/secret"))
     about = {"object_id": paper.public_id, "action": "changed", "via": "admin", "new": {"value": "secret"}}
     redacted = Change.objects.create(**about, table="papers_paper", redacted_at=timezone.now(), redaction_reason="Law.")
-    Change.objects.create(**about, table="leaderboards_measurement")
     changes = get(client, f"/changes/?object={paper.public_id}")["results"]
     assert [(change["id"], change["is_redacted"], change["new"]) for change in changes[:1]] == [(redacted.pk, True, {})]
-    assert [(change["action"], change["old"].get("title"), change["new"].get("title")) for change in changes[1:]] == [
-        ("changed", "Before", "After"),
-        ("created", None, "Before"),
-    ]
+    told = [(change["action"], change["old"].get("title"), change["new"].get("title")) for change in changes[1:]]
+    assert told == [("changed", "Before", "After"), ("created", None, "Before")]
+    assert changes[1]["new"]["url_abs"] == "[redacted]"
+
+
+def test_the_same_changes_are_told_as_on_the_site(client, admin_client):
+    claim = make_result(make_board())
+    held, published, withdrawn = (make_measurement(claim, run_id=uuid4(), published_at=at) for at in (None, timezone.now(), None))
+    Measurement.objects.update(note="A second look")  # their creation is no change of anything
+    withdrawn.delete()
+    told, shown = {}, {}
+    for table in ("leaderboards_measurement", "leaderboards_claim"):
+        here = Change.objects.filter(table=table).order_by("-pk")
+        rows = as_staff(ChangeViewSet.as_view({"get": "list"}), "/?items_per_page=500").data.results
+        assert [row.id for row in rows if row.table == table] == [change.pk for change in here]
+        told[table] = [row["object"] for row in get(client, "/changes/?items_per_page=500")["results"] if row["table"] == table]
+        shown[table] = [str(change.object_id) for change in here if client.get(f"/changes/{change.pk}").status_code == 200]
+    assert told == shown == {
+        "leaderboards_measurement": [str(published.public_id)], "leaderboards_claim": [str(claim.public_id)],
+    }  # fmt: skip
+    change = Change.objects.get(object_id=held.public_id)
+    assert refusal(client, f"/changes/{change.pk}/", status=404) == "There is no change at this address."
+    assert admin_client.get(f"/changes/{change.pk}").status_code == 200
 
 
 def test_names_of_hosts_are_for_staff(client):
@@ -250,5 +272,7 @@ def test_every_operation_has_an_example_that_is_as_it_says(client):
             asked = [operation["requestBody"]] if "requestBody" in operation else []
             for part in [*answers, *asked]:
                 assert part["content"]["application/json"]["examples"]["Example"]["value"], address
-            assert answers and operation["description"], address
+            assert answers and operation["description"] and 3 < len(operation["summary"]) < 120, address
+            assert all(parameter["description"] for parameter in operation.get("parameters", [])), address
+            assert ("301" in operation["responses"]) <= ("{" in address), address
     assert (len(paths), sum(map(len, paths.values()))) == (66, 82)

@@ -43,8 +43,8 @@ def test_a_misspelled_key_would_be_seen(compose, schema):
 
 
 def test_every_service_is_there(compose):
-    assert set(compose["services"]) == {"postgres", "redis", "migrate", "web", "scheduler", "worker", "worker-gpu"}
-    assert set(ours(compose)) == {"migrate", "web", "scheduler", "worker", "worker-gpu"}
+    assert set(compose["services"]) == {"postgres", "redis", "migrate", "web", "assistants", "scheduler", "worker", "worker-gpu"}
+    assert set(ours(compose)) == {"migrate", "web", "assistants", "scheduler", "worker", "worker-gpu"}
 
 
 def test_every_name_it_sets_is_one_that_the_settings_read(compose):
@@ -63,7 +63,7 @@ def test_workers_connect_as_the_role_that_migrations_grant_a_worker_s_rights(com
         for name, service in ours(compose).items()
     }
     assert users == {
-        "migrate": addresses.RUNTIME_ROLE, "web": addresses.RUNTIME_ROLE, "scheduler": addresses.RUNTIME_ROLE,
+        "migrate": addresses.RUNTIME_ROLE, "web": addresses.RUNTIME_ROLE, "assistants": addresses.RUNTIME_ROLE, "scheduler": addresses.RUNTIME_ROLE,
         "worker": addresses.WORKER_ROLE, "worker-gpu": addresses.WORKER_ROLE,
     }  # fmt: skip
     assert compose["services"]["migrate"]["environment"]["DATABASE_WORKER_ROLE"] == addresses.WORKER_ROLE

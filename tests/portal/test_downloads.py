@@ -174,9 +174,14 @@ def test_a_nightly_export_to_a_full_disk_leaves_nothing_on_it():
     assert list((site.VAR_DIR / "exports").glob(".*")) == []
 
 
-def test_the_nightly_process_exports(exports, monkeypatch, caplog):
+def test_the_nightly_process_exports_once_its_hour_has_come(exports, monkeypatch, caplog):
     """The process has the settings of this one but for EXPORTS, which is below VAR_DIR."""
-    nightly._run()
+    clock = nightly._Clock()
+    clock.go_round()
+    assert not ArchiveExport.objects.exists()  # its hour has not come since it was started
+    clock._started = clock._tried = clock._started - timedelta(days=2)
+    for _ in range(2):
+        clock.go_round()
     record = ArchiveExport.objects.get()
     try:
         assert (record.is_public, Path(record.folder).parent) == (True, site.VAR_DIR / "exports")

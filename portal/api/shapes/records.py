@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from papers import models
+from papers.hidden_keys import told
 from portal.api.shapes.rows import Row
 
 
@@ -40,8 +41,8 @@ def read_changes(keys: Sequence[int]) -> list[Change]:
         Change(
             **{name: getattr(change, name) for name in same},
             object=change.object_id,
-            old=change.old if isinstance(change.old, dict) and not change.redacted_at else {},
-            new=change.new if isinstance(change.new, dict) and not change.redacted_at else {},
+            old=told(change.old) if isinstance(change.old, dict) and not change.redacted_at else {},
+            new=told(change.new) if isinstance(change.new, dict) and not change.redacted_at else {},
             is_redacted=change.redacted_at is not None,
         )
         for key in keys

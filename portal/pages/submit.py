@@ -61,7 +61,7 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
     return HttpResponseRedirect(address("submissions:detail", sent.public_id))
 
 
-def checks(kind: str, values: Mapping[str, Any], *, by: User) -> tuple[tuple[Finding, ...], Checked | None]:
+def checks(kind: str, values: Mapping[str, Any], *, by: User | None) -> tuple[tuple[Finding, ...], Checked | None]:
     """What the checks find, and the checked payload where it can be read."""
     try:
         checked = submissions.check(kind, values, by=by)
@@ -88,12 +88,16 @@ def outlook(found: tuple[Finding, ...], checked: Checked | None, *, by: User) ->
     """What will become of it, and where a result would rank; "" where it cannot be taken as it is."""
     if checked is None or findings.errors(found):
         return ""
-    rank = ""
-    if checked.rank is not None:
-        place, of, metric = checked.rank
-        rank = f"It would rank {place} of {of} by {metric} on {checked.board}. "
     is_direct = is_trusted(by) and not findings.is_flagged(found)
-    return rank + ("It will be published at once." if is_direct else "A reviewer will look at it.")
+    return rank_of(checked) + ("It will be published at once." if is_direct else "A reviewer will look at it.")
+
+
+def rank_of(checked: Checked) -> str:
+    """Where a result would rank, as a sentence with a space behind it; "" for what has no rank."""
+    if checked.rank is None:
+        return ""
+    place, of, metric = checked.rank
+    return f"It would rank {place} of {of} by {metric} on {checked.board}. "
 
 
 def show(

@@ -122,6 +122,24 @@ RESULT = (
     Input("uses_additional_data", "Uses extra training data", "flag", "Beyond the benchmark's own."),
     NOTE,
 )
+BY_PROGRAMS: Mapping[str, tuple[Input, ...]] = {
+    "board": (
+        Input("task", "Task", suggests="task", is_required=True),
+        Input("dataset", "Dataset", suggests="dataset", is_required=True),
+        Input("description", "Description", "text", "Markdown can be used."),
+        Input("mirror_url", "Mirror of", "address", "The board elsewhere that this one repeats."),
+    ),
+    "metric": (
+        Input("board", "Board", help="Its title or address.", suggests="board", is_required=True),
+        Input("name", "Name", is_required=True),
+        Input("direction", "Better when", "choice", choices=("", "higher", "lower", "none")),
+        Input("description", "Description", "text"),
+    ),
+    "removal": (
+        Input("reason", "Why it goes", "text", "It stays in the thing's place, for everybody to read.", is_required=True),
+    ),
+}
+"""Kinds that have no form of their own to send them, as reviewers amend them."""
 FEWEST_SCORES, MOST_SCORES = 3, 50
 FLAGS = {"yes": True, "no": False}
 

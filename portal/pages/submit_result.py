@@ -76,5 +76,9 @@ def _rows(scores: list[dict[str, str]], metrics: list[str]) -> list[dict[str, st
     """The rows of the form: what was typed, then the board's other metrics, then empty ones."""
     typed_names = {row["metric"].casefold() for row in scores}
     offered = [] if scores else [name for name in metrics[:6] if name.casefold() not in typed_names]
-    rows = [*scores, *({"metric": name, "value": "", "direction": ""} for name in offered)]
+    return with_empty_rows([*scores, *({"metric": name, "value": "", "direction": ""} for name in offered)])
+
+
+def with_empty_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, and empty ones to type in."""
     return rows + [{"metric": "", "value": "", "direction": ""}] * max(FEWEST_SCORES - len(rows), 1)

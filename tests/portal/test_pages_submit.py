@@ -174,6 +174,12 @@ def test_a_change_is_shown_as_a_difference_and_goes_the_same_way(client, board):
     assert (removal.status_code, "Say why it should go." in read(removal).main) == (422, True)
     client.post("/edit/task/parsing/remove", {"reason": "It is a part of another."})
     assert Submission.objects.get(kind="removal").title == "task “Parsing”"
+    (stood,) = (at["value"] for _, at in read(shown).elements if at.get("name") == "stood")
+    type(task).objects.update(name="Syntax", description="Trees of all words.")  # while the form was open
+    late = client.post("/edit/task/parsing", {**values, "stood": stood})
+    assert (late.status_code, "It now says “Trees of all words.”" in read(late).main) == (422, True)
+    client.post("/edit/task/parsing", {**values, "description": "Trees of all words.", "synonyms": "Syntax", "stood": stood})
+    assert Submission.objects.latest("pk").payload["fields"] == {"synonyms": ["Syntax"]}
 
 
 @pytest.mark.parametrize(

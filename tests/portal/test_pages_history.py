@@ -295,11 +295,26 @@ def test_a_submitted_row_says_its_evidence_and_leads_those_to_its_submission_who
     for model, source in (("BERT", "https://example.org/leaderboard"), ("GPT", ""), ("T5", "")):
         sent = send({**said, "model_name": model, "source_url": source, "scores": [{"metric": "Accuracy", "value": "91.4"}]})
         assert sent.state == Submission.State.ACCEPTED
-    Submission.objects.filter(pk=sent.pk).update(payload={**sent.payload, "source_url": "javascript:alert(1)", "page": 5})
+    Submission.objects.filter(pk=sent.pk).update(payload={**sent.payload, "page": 5})
+    board.claims.filter(model_name="T5").update(source_url="javascript:alert(1)")
     with django_assert_num_queries(4):  # as for one row: the board, its claims, who sent them, on what evidence
         page = read(client.get("/sota/qa"))
+    assert "Mirror of" not in page.main
     story = ["In the paper", "Table 1, page 5", "Quote", "“reaches 91.4”", "Evaluated", "2026-01-02"]
-    in_order(page.main, [*story, "Source", "https://example.org/leaderboard", *story, "Table 1", "Source", "javascript:alert(1)"])
+    in_order(
+        page.main,
+        [
+            "Source",
+            "https://example.org/leaderboard",
+            *story,
+            *story,
+            "Source",
+            "javascript:alert(1)",
+            "In the paper",
+            "Table 1",
+            "Quote",
+        ],
+    )
     assert "javascript:alert(1)" not in page.hrefs()
     links = [at for tag, at in page.elements if tag == "a" and at.get("href") == "https://example.org/leaderboard"]
     assert [at["rel"] for at in links] == ["nofollow noopener"]

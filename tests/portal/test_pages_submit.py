@@ -200,6 +200,29 @@ def test_whatever_is_shown_can_be_edited(client, board, kind, key):
     assert response.status_code == (404 if key in {"nope", "1"} else 200)
 
 
+def test_where_a_board_and_a_number_come_from_and_what_a_metric_says_are_edited_and_shown(client, board):
+    signed_in(client, "contributor")
+    claim, metric = board.claims.get(model_name="Old 1"), board.metrics.get(name="Accuracy")
+    for thing, values in (
+        (f"result/{claim.public_id}", {"source_url": "https://example.org/number"}),
+        ("sota/parsing-on-trees", {"mirror_url": "https://www.example.com/board"}),
+        (f"metric/{metric.public_id}", {"description": "Trees without a fault."}),
+    ):
+        assert (
+            client.post(
+                f"/edit/{thing}", dict.fromkeys(values, "javascript:x" if "url" in str(values) else "x" * 20_001)
+            ).status_code
+            == 422
+        )
+        assert client.post(f"/edit/{thing}", values).status_code == 302
+    assert [each.state for each in Submission.objects.all()] == ["accepted"] * 3
+    page = read(client.get("/sota/parsing-on-trees"))
+    in_order(page.main, ["Mirror of example.com", "What its metrics say", "Accuracy", "Trees without a fault.", "Old 1"])
+    in_order(page.main, ["With the address where it stands", "Source", "https://example.org/number", "Mirror of"])
+    assert {"https://www.example.com/board", "https://example.org/number"} <= set(page.hrefs())
+    assert f"from-{claim.public_id}" in [at.get("popovertarget") for _, at in page.elements]
+
+
 def test_people_vote_for_what_should_be_measured_and_staff_see_it_beside_the_cost(client, admin_client, board):
     claim = board.claims.order_by("pk").first()
     for _ in range(2):

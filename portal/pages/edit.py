@@ -13,6 +13,7 @@ from leaderboards.models import Leaderboard, Submission
 from leaderboards.submissions import findings, things
 from leaderboards.submissions.findings import Finding
 from leaderboards.submissions.things import CELL, Thing
+from portal import first_contributions
 from portal.context import page
 from portal.pages import stood
 from portal.pages.contributor import contributor, who
@@ -82,7 +83,8 @@ def _found(kind: str, key: str) -> tuple[Thing, Any]:
 
 def _sent(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any) -> HttpResponse:
     try:
-        sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
+        with first_contributions.proven(request, by=contributor(request)):
+            sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
     except submissions.Rejected as rejected:
         return again(rejected.findings)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:
@@ -131,6 +133,7 @@ def _show(
         "found": found,
         "outlook": told,
         "stood": stood.told(held),
+        "proof": first_contributions.token_for(request, by),
         "lines": [_line(thing, name, held.get(name), value) for name, value in changed.items()],
         "note": request.POST.get("note", ""),
         "results": _results(row, by=by) if isinstance(row, Leaderboard) else (),

@@ -13,6 +13,7 @@ from leaderboards.models import Submission
 from leaderboards.submissions import findings
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal import first_contributions
 from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, sign_in_address, who
@@ -53,7 +54,8 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
         found, checked = checks(kind, values, by=by)
         return again(found, checked)  # type: ignore[no-any-return]
     try:
-        sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
+        with first_contributions.proven(request, by=by):
+            sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
     except submissions.Rejected as rejected:
         return again(rejected.findings, None)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:
@@ -115,6 +117,7 @@ def show(
         "others": others(found, {each.name for each in form.inputs}),
         "found": found,
         "outlook": outlook(found, checked, by=contributor(request)),
+        "proof": first_contributions.token_for(request, contributor(request)),
         "section": "submit",
     }
     return page(request, "portal/submit_thing.html", context, status=_status(found), is_live=True)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from leaderboards.submissions import finding
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal import first_contributions
 from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, who
@@ -66,6 +67,7 @@ def _show(
         "others": others(found, {*inputs, "scores"}),
         "found": found,
         "outlook": outlook(found, checked, by=contributor(request)),
+        "proof": first_contributions.token_for(request, contributor(request)),
         "section": "submit",
     }
     has_errors = any(each.severity == "error" for each in found)

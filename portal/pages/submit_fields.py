@@ -164,11 +164,13 @@ def read(field: Input, text: str) -> Any:
 
 
 def scores_of(posted: QueryDict) -> list[dict[str, str]]:
-    """The rows of metrics that have anything in them."""
+    """The rows of metrics that say something; a metric that was only offered, beside one that has a value, does not."""
     columns = (posted.getlist("metric"), posted.getlist("value"), posted.getlist("direction"))
     longest = min(max(map(len, columns)), MOST_SCORES)
     rows = [tuple(column[place].strip() if place < len(column) else "" for column in columns) for place in range(longest)]
-    return [{"metric": metric, "value": value, "direction": way} for metric, value, way in rows if metric or value]
+    has_values = any(value for _, value, _ in rows)
+    said = (row for row in rows if row[1] or (row[0] and not has_values))
+    return [{"metric": metric, "value": value, "direction": way} for metric, value, way in said]
 
 
 def typed(field: Input, value: Any) -> str:

@@ -71,6 +71,10 @@ def test_a_result_is_checked_with_its_rank_and_then_sent(client, board):
     assert checked.status_code == 200
     assert "It would rank 2 of 5 by Accuracy on Parsing on Trees. A reviewer will look at it." in read(checked).main
     assert not Submission.objects.exists()
+    offered = posted(metric=["Accuracy", "Params", ""])  # the form offers the board's metrics: what has no value is not sent
+    assert "It would rank 2 of 5" in read(client.post("/submit/result", {**offered, "action": "check"})).main
+    none = read(client.post("/submit/result", {**offered, "value": ["", "", ""], "action": "check"}))
+    in_order(none.main, ["Give the value of Accuracy", "Give the value of Params"])
     asked = client.post("/submit/check/result", posted(value=["0.925", "", ""])).json()
     assert [finding["code"] for finding in asked["findings"]] == ["scale_other"]
     sent = client.post("/submit/result", posted(action="send"))
@@ -284,6 +288,7 @@ def test_where_a_board_and_a_number_come_from_and_what_a_metric_says_are_edited_
     in_order(page.main, ["Mirror of example.com", "What its metrics say", "Accuracy", "Trees without a fault.", "Old 1"])
     in_order(page.main, ["With the address where it stands", "Source", "https://example.org/number", "Mirror of"])
     assert {"https://www.example.com/board", "https://example.org/number"} <= set(page.hrefs())
+    assert "Changed Accuracy on Parsing on Trees" in read(client.get("/accounts/profile")).main
     assert f"from-{claim.public_id}" in [at.get("popovertarget") for _, at in page.elements]
 
 

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from leaderboards import submissions
@@ -16,8 +15,7 @@ from portal.context import page
 from portal.pages import amend_form, stood
 from portal.pages.amend_form import AmendForm
 from portal.pages.contributor import reviewer
-from portal.pages.links import address
-from portal.pages.submission_pages import seen
+from portal.pages.submission_pages import address_with, seen
 from portal.pages.submission_view import differing, view
 from portal.pages.submit import checks, others, rank_of
 from portal.pages.submit_fields import typed, under
@@ -31,8 +29,7 @@ def amend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     by = reviewer(request)
     submission = seen(request, public_id)
     if submission.state != Submission.State.WAITING or not reviewing.may_decide(by, submission):
-        told = urlencode({"complaint": NOT_YOURS})
-        return HttpResponseRedirect(f"{address('submissions:detail', submission.public_id)}?{told}")
+        return HttpResponseRedirect(address_with(submission, complaint=NOT_YOURS))
     form = amend_form.of(submission)
     if request.method != "POST":
         return _show(request, submission, form)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -15,8 +14,7 @@ from leaderboards.models import Submission
 from leaderboards.submissions import reviewing, things
 from portal.context import page
 from portal.pages.contributor import reviewer
-from portal.pages.links import address
-from portal.pages.submission_pages import seen
+from portal.pages.submission_pages import address_with, seen
 from portal.pages.submission_view import views
 
 SHOWN = 50
@@ -93,9 +91,7 @@ def _decided(request: HttpRequest, public_id: UUID, decide: Callable[[Submission
     """Decide about one and go back to the queue; what stood in the way is said on its page."""
     submission = seen(request, public_id)
     if complaint := _tried(decide, submission):
-        return HttpResponseRedirect(
-            f"{address('submissions:detail', submission.public_id)}?{urlencode({'complaint': complaint})}"
-        )
+        return HttpResponseRedirect(address_with(submission, complaint=complaint))
     return HttpResponseRedirect(reverse("review:queue"))
 
 

@@ -58,6 +58,7 @@ def test_the_queue_shows_what_is_said_what_was_found_and_who_sent_it(client, boa
             "We reach 0.925.", "Accuracy 0.925", "See the appendix.", "Look: 0.925 stands among values of 90 to 93: it would be read as 92.5.",
         ],
     )  # fmt: skip
+    assert page.link(str(reader)) == f"/users/{reader}"
     assert "Nothing waits for you." in read(client.get("/review?kind=paper")).main
     assert "BERT" in read(client.get("/review?flagged=1")).main
 
@@ -139,6 +140,7 @@ def test_an_amended_edit_keeps_what_others_changed_and_says_what_the_reviewer_di
     assert b"Trees of <del>frases</del><ins>phrases</ins>." in page.content
     again = client.get(address, follow=True)
     assert "it can no longer be amended by you" in read(again).main
+    assert "Call us" not in client.get(f"/submissions/{sent.public_id}?complaint=Call+us").text
 
 
 @pytest.mark.parametrize(

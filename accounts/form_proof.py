@@ -2,7 +2,7 @@
 
 The form carries a signed, timed token of its own: one that was never asked for, that comes back at once, a day later or
 twice is refused. The trap is a field that people do not see. Neither stops who writes a program for this very site; limits
-by address and the review of first contributions do (decision 20). Any form that strangers may send can have it.
+by address and the review of first contributions do (decision 20).
 """
 
 import secrets
@@ -44,8 +44,22 @@ def check(token: str) -> None:
 
 def use_up(token: str) -> None:
     """Refuse, by a ValidationError, a token that was used before; of two sendings at once one is the first."""
-    if not cache.add(f"form-proof:{token}", 1, timeout=LONGEST_SECONDS):
+    if not cache.add(_used(token), 1, timeout=LONGEST_SECONDS):
         raise ValidationError(SENT_BEFORE, code="sent_before")
+
+
+def renewed(token: str) -> str:
+    """The token for the same form once more: itself while it may still be sent, so that nobody waits again; else a new one."""
+    try:
+        check(token)
+    except ValidationError as refused:
+        if refused.code != "too_quick":
+            return make()
+    return make() if cache.get(_used(token)) else token
+
+
+def _used(token: str) -> str:
+    return f"form-proof:{token}"
 
 
 class ProvenForm(forms.Form):

@@ -8,7 +8,7 @@ sentence with status 429, and a trip that reviewers see.
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from portal.pages import errors
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
 
+API = "/api/"
 ADDRESS_TIMES = 5
 """An address, behind which may be a whole lab, may send this much more than one account."""
 
@@ -47,9 +48,19 @@ class Rate:
         Without Redis nothing is counted: the brakes of the database hold all the same.
         """
         counted = {f"address:{client_address(request)}": self.most * ADDRESS_TIMES}
-        user = getattr(request, "user", None)
+        user = None if request.path.startswith(API) else getattr(request, "user", None)  # the API looks at no session
         if isinstance(user, User):
-            counted[f"account:{user.pk}"] = self.most
+            counted |= self._of_account(user)
+        return self._wait(counted)
+
+    def wait_of_account(self, user: User) -> int:
+        """The same for the account alone: of the API, where it comes out after the address whose token it is."""
+        return self._wait(self._of_account(user))
+
+    def _of_account(self, user: User) -> dict[str, int]:
+        return {f"account:{user.pk}": self.most}
+
+    def _wait(self, counted: Mapping[str, int]) -> int:
         window, since = divmod(int(time.time()), self.seconds)
         try:
             is_over = [self._count(f"{who}:{window}") > most for who, most in counted.items()]
@@ -87,6 +98,11 @@ def limited(rate: Rate) -> Callable[[View], View]:
     return braked
 
 
+def writes() -> Rate:
+    """All that anybody writes, by forms and through the API."""
+    return Rate(name="writes", most=settings.WRITES_A_MINUTE)
+
+
 def too_often(request: HttpRequest, *, wait: int) -> HttpResponse:
     """429: come back after so many seconds."""
     response = _answer(request, f"You have sent more than this site takes at once: wait {wait} seconds, then send it again.")
@@ -101,10 +117,10 @@ class Brakes:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Count a write before anything is done with it."""
+        """Count a write before anything is done with it; the account of an API token is counted once the token is known."""
         if request.method in READS:
             return self._answer(request)
-        wait = Rate(name="writes", most=settings.WRITES_A_MINUTE).wait(request)
+        wait = writes().wait(request)
         return too_often(request, wait=wait) if wait else self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -128,6 +144,6 @@ def _without_name(request: HttpRequest) -> str:
 
 
 def _answer(request: HttpRequest, sentence: str) -> HttpResponse:
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API):
         return JsonResponse({"detail": sentence, "error": sentence, "message": sentence}, status=429)
     return errors.too_much(request, sentence=sentence)

@@ -12,6 +12,7 @@ from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 
 from portal.pages import (
+    amend,
     area,
     author,
     badge,
@@ -186,7 +187,8 @@ reviewing = [
     path("review/decide", review.decide_many, name="decide"),
     path("review/<uuid:public_id>/accept", review.accept, name="accept"),
     path("review/<uuid:public_id>/refuse", review.refuse, name="refuse"),
-    path("review/<uuid:public_id>/amend", review.amend, name="amend"),
+    path("review/<uuid:public_id>/amend", amend.amend, name="amend"),
+    path("review/<uuid:public_id>/check", amend.check, name="check"),
 ]
 token_pages = [
     path("accounts/tokens", tokens.token_list, name="list"),

@@ -1,4 +1,4 @@
-"""What people said in evidence of results: the place in the paper, a quote, a day, a source."""
+"""What people said in evidence of results: the place in the paper, a quote, a day. The source is a field of the result itself."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ class Evidence:
     page: str = ""
     quote: str = ""
     evaluated_on: str = ""
-    source_url: str = ""
 
 
 def of_results(results: Collection[UUID]) -> Mapping[UUID, Evidence]:
@@ -32,7 +31,7 @@ def of_results(results: Collection[UUID]) -> Mapping[UUID, Evidence]:
     for row in made.select_related("submission").order_by("pk"):
         sent = row.submission
         before = found.get(row.object_id)
-        said = {name: _said(sent, name) or getattr(before, name, "") for name in ("table", "page", "quote", "source_url")}
+        said = {name: _said(sent, name) or getattr(before, name, "") for name in ("table", "page", "quote")}
         day = _day(_said(sent, "evaluated_on")) or (before.evaluated_on if before else "")
         found[row.object_id] = Evidence(submission=sent.public_id, submitter=sent.submitter_id, evaluated_on=day, **said)
     return found

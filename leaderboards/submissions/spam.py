@@ -15,6 +15,12 @@ SUSPECT = 50
 
 _URL = re.compile(r"https?://\S{1,2000}|www\.\S{1,2000}", re.IGNORECASE)
 _MARKUP = re.compile(r"<a\s|\[url[=\]]|<script|<iframe", re.IGNORECASE)
+_TRADE = re.compile(
+    r"\b(?:casinos?|viagra|cialis|escorts?|payday loans?|betting|jackpots?|crypto(?:currency)? (?:wallets?|support)|forex|"
+    r"customer (?:care|service|support) (?:phone )?numbers?|click here|buy now|cheap flights?|weight loss pills?)\b",
+    re.IGNORECASE,
+)
+"""Trades that spam of the old site was for. One word convicts nobody: there is research on betting, too."""
 _LONGEST_READ = 5000
 _REPEATED = re.compile(r"(.)\1{9}")
 
@@ -49,6 +55,9 @@ def _words(name: str, text: str) -> list[tuple[int, str]]:
     letters = [letter for letter in said if letter.isalpha()]
     if _URL.search(name):
         found.append((60, "has an address in its name"))
+    trades = sorted({word.lower() for word in _TRADE.findall(f"{name} {said}")})
+    if len(trades) > 1:
+        found.append((60, f"advertises ({', '.join(trades[:5])})"))
     if _MARKUP.search(said) or _MARKUP.search(name):
         found.append((60, "has markup of web pages in it"))
     if len(letters) > 40 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):

@@ -79,7 +79,7 @@ THINGS: Mapping[str, Thing] = {
             ),
         ),
         Thing("sota", "board", Leaderboard, "slug",
-            (Field("dataset_name", "Name of the data"), DESCRIPTION, Field("mirror_url", "Mirror of", "address")),
+            (Field("dataset_name", "Name of the data"), DESCRIPTION, Field("mirror_url", "Mirror of the board at", "address")),
         ),
         Thing(
             "metric", "metric", Metric, "public_id",

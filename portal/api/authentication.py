@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts import second_factor, tokens
 from accounts.models import ApiToken, User
-from portal import acting
+from portal import acting, brakes
 
 if TYPE_CHECKING:  # that module imports this one, by the settings
     from rest_framework.views import APIView
@@ -26,7 +26,10 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Token …`, as clients of the old API send it, or `Bearer …`; what a request changes is its owner's doing."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """The person and the token; None for whoever sends none. Raises AuthenticationFailed (401) for one that is not live."""
+        """The person and the token; None for whoever sends none.
+
+        Raises AuthenticationFailed (401) for one that is not live, Throttled (429) where the account has written too much.
+        """
         scheme, _, secret = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() not in SCHEMES:
             return None
@@ -35,6 +38,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(BAD_TOKEN)
         if second_factor.is_missing(token.user):
             raise AuthenticationFailed(second_factor.NEEDED)
+        if request.method not in acting.READS and (wait := brakes.writes().wait_of_account(token.user)):
+            raise Throttled(wait)  # whichever of its tokens it is, and from however many addresses
         acting.act_for(request._request, token.user)
         return token.user, token
 

@@ -57,19 +57,26 @@ def was_ever(*, kind: SlugHistory.Kind, slug: str) -> bool:
     return bool(_rows(kind).filter(slug=slug).values("slug").union(old.values("slug")).exists())
 
 
+def address_of_today(*, kind: SlugHistory.Kind, slug: str) -> str:
+    """The slug that the thing has now which once had this one, or was merged into another; "" where it went nowhere."""
+    target = SlugHistory.objects.filter(kind=kind, slug=slug).values_list("target", flat=True).first()
+    if target:
+        today = _rows(kind).filter(public_id=target).values_list("slug", flat=True).first()
+        if today and today != slug:
+            return str(today)
+    if kind == Kind.PAPER:
+        return Paper.objects.filter(slug=slug).values_list("duplicate_of__slug", flat=True).first() or ""
+    return ""
+
+
 def explain(request: HttpRequest, *, kind: SlugHistory.Kind, slug: str) -> HttpResponse:
     """A redirect to the address of today, a page that says why the thing was removed or the address redacted (410), or Http404.
 
     An old address comes before a removal: what was merged into another thing leads there.
     """
     rows = _rows(kind)
-    target = SlugHistory.objects.filter(kind=kind, slug=slug).values_list("target", flat=True).first()
-    if target:
-        today = rows.filter(public_id=target).values_list("slug", flat=True).first()
-        if today and today != slug:
-            return HttpResponsePermanentRedirect(address(ADDRESSES[kind], today))
-    if kind == Kind.PAPER and (standing := Paper.objects.filter(slug=slug).values_list("duplicate_of__slug", flat=True).first()):
-        return HttpResponsePermanentRedirect(address(ADDRESSES[kind], standing))
+    if today := address_of_today(kind=kind, slug=slug):
+        return HttpResponsePermanentRedirect(address(ADDRESSES[kind], today))
     noun = kind.label.lower()
     if SlugHistory.objects.filter(kind=kind, slug=hidden(slug)).exists() and not rows.filter(slug=slug).exists():
         return _gone(request, noun=noun, removed_at=None, removed_reason=REDACTED)

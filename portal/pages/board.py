@@ -4,26 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-from uuid import UUID
 
 import msgspec
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import JSONArray, JSONObject
 
-from leaderboards import model_names, ranking
+from leaderboards import ranking
 from leaderboards.directions import Direction
-from leaderboards.models import Claim, Leaderboard, Metric, Score, cell_text
+from leaderboards.models import cell_text
 from leaderboards.verdicts import Claimed
-from papers.models import Area, PaperMethod, PaperRepository
 from portal.context import Viewer
-from portal.pages import compiled, judged, measured, provenance
-from portal.pages.compiled import Argument
-from portal.pages.links import Link, address, model_link, repository_name, web_address
-from portal.pages.measured import Cell, MappingFound, Measured, MeasurementFound, Testing
+from portal.pages import board_found, judged, measured, provenance
+from portal.pages.board_found import BoardFound, ClaimFound, MetricFound, ScoreFound
+from portal.pages.links import Link, address, host_of, model_link, repository_name, web_address
+from portal.pages.measured import Cell, Measured, MeasurementFound, Testing
 from portal.pages.paper_cards import title_of
 from portal.pages.provenance import Told
 
@@ -40,6 +32,7 @@ class Column:
     key: int
     name: str
     direction: str
+    description: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +73,7 @@ class BoardPage:
     dataset_name: str
     description: str
     note: str
+    mirror: Link
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
@@ -112,122 +106,9 @@ class BoardPage:
         return any(row.measured for row in self.rows)
 
 
-class NamedFound(msgspec.Struct, frozen=True):
-    """The board's task, area or dataset."""
-
-    name: str
-    slug: str
-
-
-class MetricFound(msgspec.Struct, frozen=True):
-    """A metric of the board."""
-
-    id: int
-    name: str
-    direction: str
-
-
-class MethodFound(msgspec.Struct, frozen=True):
-    """A method, and the claims whose papers use it."""
-
-    name: str
-    claims: list[int]
-
-
-class BoardFound(msgspec.Struct, frozen=True):
-    """A board's row with what stands above and beside its table."""
-
-    id: int
-    dataset_name: str
-    description: str | None
-    note: str
-    task_found: NamedFound
-    dataset_found: NamedFound
-    areas: list[NamedFound]
-    metrics_found: list[MetricFound]
-    methods_found: list[MethodFound]
-    measurements_found: list[MeasurementFound]
-    mappings: list[MappingFound]
-
-
-class ScoreFound(msgspec.Struct, frozen=True, array_like=True):
-    """A cell of the board, in JSON a list: there are thousands."""
-
-    metric: int
-    raw: str
-    value: float | None
-    scale: float
-    doubt: bool
-
-
-class ClaimFound(msgspec.Struct, frozen=True):
-    """A claim with its cells, its paper if that is shown, and the paper's best-known repository."""
-
-    id: int
-    public_id: UUID
-    model_name: str
-    model_slug: str
-    paper_title: str | None
-    paper_url: str | None
-    paper_date: date | None
-    uses_additional_data: bool | None
-    code_links: Any
-    source: str
-    slug: str | None
-    title: str | None
-    date: date | None
-    cells: list[ScoreFound]
-    repository: str | None
-
-
-@compiled.read(BoardFound, slug=models.TextField())
-def _boards(slug: Argument) -> QuerySet[Any, Any]:
-    """The board of that slug which the public sees."""
-    areas = Area.objects.published().filter(tasks=OuterRef("task")).order_by("name")
-    metrics = Metric.objects.filter(leaderboard=OuterRef("pk")).order_by("position", "pk")
-    here = OuterRef("pk")
-    return Leaderboard.objects.published().filter(slug=slug).values(
-        "id", "dataset_name", "description", "note",
-        task_found=JSONObject(name="task__name", slug="task__slug"),
-        dataset_found=JSONObject(name="dataset__name", slug="dataset__slug"),
-        areas=ArraySubquery(areas.values(json=JSONObject(name="name", slug="slug"))[:1]),
-        metrics_found=ArraySubquery(metrics.values(json=JSONObject(id="pk", name="name", direction="direction"))),
-        methods_found=ArraySubquery(_methods(here)),
-        measurements_found=measured.standing(Q(leaderboard=here)),
-        mappings=measured.mapped(Q(claim__leaderboard=here)),
-    )  # fmt: skip
-
-
-def _methods(board: OuterRef) -> QuerySet[Any, Any]:
-    """The methods that the papers of the board's claims use, by name, each with those claims."""
-    used = PaperMethod.objects.filter(
-        paper__claims__leaderboard=board, paper__claims__removed_at=None, method__removed_at=None, method__spam_reason=""
-    )
-    named = used.order_by("method__name").values("method__name").annotate(claims=ArrayAgg("paper__claims"))
-    return named.values(json=JSONObject(name="method__name", claims="claims"))
-
-
-@compiled.read(ClaimFound, board=models.BigIntegerField())
-def _claims(board: Argument) -> QuerySet[Any, Any]:
-    """The board's claims in the archive's order."""
-    scores = Score.objects.filter(claim=OuterRef("pk"))
-    cell = JSONArray("metric_id", "raw", "value", "scale", "is_doubtful")
-    code = PaperRepository.objects.published().filter(paper=OuterRef("paper"), repository__removed_at=None)
-    best_known = code.order_by(F("is_official").desc(nulls_last=True), "pk").values("repository__url")
-    return Claim.objects.published().filter(leaderboard=board).order_by("position", "pk").values(
-        "id", "public_id", "model_name", "paper_title", "paper_url", "paper_date", "uses_additional_data", "code_links", "source",
-        model_slug=model_names.slug("model_name"),
-        slug=Case(When(paper__removed_at=None, then=F("paper__slug"))),
-        title=F("paper__title"),
-        date=F("paper__date"),
-        cells=ArraySubquery(scores.values(json=cell)),
-        repository=Subquery(best_known[:1]),
-    )  # fmt: skip
-
-
 def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
     """The page's content in two queries; None when the public sees no such board."""
-    board = next(iter(_boards(slug=slug)), None)
+    board = next(iter(board_found.boards(slug=slug)), None)
     if board is None:
         return None
     area = next(iter(board.areas), None)
@@ -239,7 +120,11 @@ def read(slug: str, *, viewer: Viewer) -> BoardPage | None:
         dataset_name=board.dataset_name,
         description=board.description or "",
         note=board.note,
-        columns=tuple(Column(key=metric.id, name=metric.name, direction=metric.direction) for metric in board.metrics_found),
+        mirror=Link(text=host_of(board.mirror_url) or board.mirror_url, href=web_address(board.mirror_url)),
+        columns=tuple(
+            Column(key=metric.id, name=metric.name, direction=metric.direction, description=metric.description)
+            for metric in board.metrics_found
+        ),
         rows=_rows(board, viewer=viewer),
     )
 
@@ -250,7 +135,7 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
     Those come in the archive's order, measurements of their own behind them.
     """
     metrics = [metric.id for metric in board.metrics_found]
-    claims = _claims(board=board.id)
+    claims = board_found.claims(board=board.id)
     alone = [item for item in board.measurements_found if item.claim_id is None]
     methods: dict[int, list[str]] = defaultdict(list)
     for method in board.methods_found:
@@ -261,7 +146,8 @@ def _rows(board: BoardFound, *, viewer: Viewer) -> tuple[Row, ...]:
     names = {metric.id: metric.name for metric in board.metrics_found}
     testing = measured.testing(board.mappings, viewer=viewer)
     of_people = {claim.public_id for claim in claims if claim.source in provenance.OF_PEOPLE}
-    told = provenance.of_results(of_people, viewer=viewer)
+    sources = {claim.public_id: claim.source_url for claim in claims if claim.source_url}
+    told = provenance.of_results(of_people, sources=sources, mirror=board.mirror_url, viewer=viewer)
     rows = [
         _claim_row(
             claim,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.apps import apps
 
-from leaderboards.models import Claim, Leaderboard, Model
+from leaderboards.models import Claim, Leaderboard, Metric, Model
 from papers.catalogue_row import CatalogueQuerySet
 from papers.models import Area, Author, Change, Conference, Dataset, Method, MethodCollection, Paper, Task
 from portal.pages.links import Link, address, model_address
@@ -23,11 +23,11 @@ _NAMED: Mapping[str, CatalogueQuerySet[Any]] = {
 
 
 def things_of(changes: Iterable[Change]) -> dict[object, Link]:
-    """By the changed thing's public id its link; words alone for what has no page, or none any more. At most ten queries."""
+    """By the changed thing's public id its link; words alone for what has no page, or none any more. At most eleven queries."""
     tables = {change.object_id: change.table for change in changes}
     wanted = {key for key in tables if key is not None}
     found: dict[object, Link] = {}
-    for look_up in (_papers, _claims, _boards, _models, _named):
+    for look_up in (_papers, _claims, _boards, _metrics, _models, _named):
         if missing := wanted - found.keys():
             found |= look_up(missing)
     return {key: Link(text=f"a {_noun(table)} that is not shown") for key, table in tables.items()} | found
@@ -53,6 +53,15 @@ def _boards(keys: set[UUID]) -> dict[object, Link]:
     rows = Leaderboard.objects.published().filter(public_id__in=keys)
     told = rows.values_list("public_id", "slug", "task__name", "dataset_name")
     return {key: Link(text=f"{task} on {dataset}", href=address("boards:detail", slug)) for key, slug, task, dataset in told}
+
+
+def _metrics(keys: set[UUID]) -> dict[object, Link]:
+    rows = Metric.objects.filter(public_id__in=keys, leaderboard__removed_at=None)
+    told = rows.values_list("public_id", "name", "leaderboard__slug", "leaderboard__task__name", "leaderboard__dataset_name")
+    return {
+        key: Link(text=f"{name} on {task} on {dataset}", href=address("boards:detail", slug))
+        for key, name, slug, task, dataset in told
+    }
 
 
 def _models(keys: set[UUID]) -> dict[object, Link]:

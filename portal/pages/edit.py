@@ -13,7 +13,9 @@ from leaderboards.models import Leaderboard, Submission
 from leaderboards.submissions import findings, things
 from leaderboards.submissions.findings import Finding
 from leaderboards.submissions.things import CELL, Thing
+from portal import first_contributions
 from portal.context import page
+from portal.pages import stood
 from portal.pages.contributor import contributor, who
 from portal.pages.links import address
 from portal.pages.submission_view import Line, about_row, typed_text
@@ -46,9 +48,16 @@ def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     inputs = _inputs(thing, held)
     if request.method != "POST":
         return _show(request, thing, row, held, by=by)
-    changed = {name: value for name, value in _typed(inputs, request).items() if value != _as_typed(held[name])}
+    before = stood.of(request.POST, held)
+    changed = {
+        name: value
+        for name, value in _typed(inputs, request).items()
+        if value not in (_as_typed(before[name]), _as_typed(held[name]))
+    }
     values = {"thing": kind, "id": str(row.public_id), "fields": changed, "was": {name: held[name] for name in changed}}
     values["note"] = request.POST.get("note", "")
+    if clashes := tuple(stood.clashes(thing, changed, stood=before, held=held)):
+        return _show(request, thing, row, held, by=by, changed=changed, found=clashes)
     if request.POST.get("action") == "check":
         found, checked = checks("edit", values, by=by)
         return _show(request, thing, row, held, by=by, changed=changed, found=found, told=outlook(found, checked, by=by))
@@ -74,7 +83,8 @@ def _found(kind: str, key: str) -> tuple[Thing, Any]:
 
 def _sent(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any) -> HttpResponse:
     try:
-        sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
+        with first_contributions.proven(request, by=contributor(request)):
+            sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
     except submissions.Rejected as rejected:
         return again(rejected.findings)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:
@@ -122,6 +132,8 @@ def _show(
         "others": others(found, {each.name for each in inputs}),
         "found": found,
         "outlook": told,
+        "stood": stood.told(held),
+        "proof": first_contributions.token_for(request, by),
         "lines": [_line(thing, name, held.get(name), value) for name, value in changed.items()],
         "note": request.POST.get("note", ""),
         "results": _results(row, by=by) if isinstance(row, Leaderboard) else (),

@@ -1,23 +1,23 @@
 """The past of one thing: every change of it, of its parts and its links, newest first; as a page and as a feed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Model as DatabaseModel
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import may_review
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric
-from papers.models import Change, Paper, PaperRepository, Task
+from papers.models import Change, Paper, PaperRepository, SlugHistory, Task
 from portal import atom
 from portal.atom import Feed
 from portal.context import page, viewer
-from portal.pages import history_words
+from portal.pages import absence, history_words
 from portal.pages.history_things import BY_KEY, Kind
 from portal.pages.history_words import Entry
 from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
@@ -37,10 +37,16 @@ class Subject:
     name: str
     href: str
     changes: QuerySet[Change]
+    fate: str = ""
+    """Why it is not shown any more, as a sentence."""
+    instead: Link = Link(text="")
+    """What stands in its place."""
 
 
 def past(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The page of a thing's past, by its address or its public id; of a thing that is gone as well."""
+    if (elsewhere := _elsewhere(request, kind, key, name="history")) is not None:
+        return elsewhere
     subject = _subject(kind, key)
     context = {
         "subject": subject,
@@ -54,6 +60,8 @@ def past(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 def feed(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The same as a feed; of a task with its boards."""
+    if (elsewhere := _elsewhere(request, kind, key, name="history_feed")) is not None:
+        return elsewhere
     subject = _subject(kind, key)
     changes = subject.changes
     if subject.kind.table is Task:
@@ -144,7 +152,42 @@ def _subject(word: str, key: str) -> Subject:
     if row is None and not changes.exists():
         raise Http404(NO_SUCH_THING)
     link = _called(kind, row)
-    return Subject(kind=kind, public_id=public_id, name=link.text, href=link.href, changes=changes)
+    return Subject(
+        kind=kind, public_id=public_id, name=link.text, href=link.href, changes=changes, fate=_fate(row or {}),
+        instead=_instead(kind, row or {}),
+    )  # fmt: skip
+
+
+def _elsewhere(request: HttpRequest, word: str, key: str, *, name: str) -> HttpResponse | None:
+    """As the thing's own page answers at an address that it had once; None where the past is at this one."""
+    kind = BY_KEY.get(word)
+    if kind is None or word not in SlugHistory.Kind.values or _public_id(key):
+        return None
+    row = _row(kind, key)
+    if row is not None and _is_shown(row):
+        return None
+    noun = SlugHistory.Kind(word)
+    if today := absence.address_of_today(kind=noun, slug=key):
+        return HttpResponsePermanentRedirect(reverse(name, args=[word, today]))
+    return absence.explain(request, kind=noun, slug=key) if row is None else None
+
+
+def _is_shown(row: Mapping[str, Any]) -> bool:
+    return not (row.get("removed_at") or row.get("spam_reason") or row.get("duplicate_of__slug"))
+
+
+def _fate(row: Mapping[str, Any]) -> str:
+    """What became of a thing that is not shown, as its own page says it."""
+    if row.get("removed_at"):
+        return f"It was removed on {row['removed_at']:%Y-%m-%d}. The reason: {row['removed_reason']}"
+    if row.get("spam_reason"):
+        return f"It is not shown: it {row['spam_reason']}."
+    return "It was found to be the same as another, which is shown in its place:" if row.get("duplicate_of__slug") else ""
+
+
+def _instead(kind: Kind, row: Mapping[str, Any]) -> Link:
+    slug = row.get("duplicate_of__slug")
+    return Link(text=str(row["duplicate_of__title"]), href=address(kind.page, slug)) if slug else Link(text="")
 
 
 def _row(kind: Kind, key: str) -> dict[str, Any] | None:
@@ -153,7 +196,8 @@ def _row(kind: Kind, key: str) -> dict[str, Any] | None:
     which = {"public_id": public_id} if public_id else {"slug": key} if "slug" in columns else None
     if which is None:
         return None
-    more = [name for name in ("slug", "removed_at", "spam_reason") if name in columns]
+    more: list[str] = [name for name in ("slug", "removed_at", "removed_reason", "spam_reason") if name in columns]
+    more += ["duplicate_of__slug", "duplicate_of__title"] if kind.table is Paper else []
     row: dict[str, Any] | None = (
         kind.table._default_manager.filter(**which).values("pk", "public_id", *more, *kind.named_by).first()
     )
@@ -164,8 +208,7 @@ def _called(kind: Kind, row: dict[str, Any] | None) -> Link:
     if row is None:
         return Link(text=f"a {kind.word} that is gone")
     name = " on ".join(str(row[field]) for field in kind.named_by if row[field]) or str(row.get("slug", ""))
-    is_shown = kind.page and not row.get("removed_at") and not row.get("spam_reason")
-    return Link(text=name, href=address(kind.page, row["slug"]) if is_shown else "")
+    return Link(text=name, href=address(kind.page, row["slug"]) if kind.page and _is_shown(row) else "")
 
 
 def _of(kind: Kind, public_id: UUID, row: dict[str, Any] | None) -> Q:

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import roles
 from accounts.models import User
 from accounts.roles import Person
-from leaderboards import answers
+from leaderboards import answers, submissions
 from leaderboards.answer_models import LONGEST
 from leaderboards.models import Answer, Measurement, Score
+from portal import first_contributions
 from portal.context import page, viewer
 from portal.pages import judged, measured
 from portal.pages.links import Link, address
@@ -68,8 +69,9 @@ def answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
     measurement, person = _found(request, public_id), _signed_in(request)
     text = request.POST.get("text", "")
     try:
-        answers.post(measurement, text=text, by=person)
-    except answers.Refused as refused:
+        with first_contributions.proven(request, by=person):
+            answers.post(measurement, text=text, by=person)
+    except (answers.Refused, submissions.Rejected) as refused:
         return _page(request, measurement, complaint=str(refused), draft=text[: 2 * LONGEST])
     return _back(measurement)
 
@@ -118,10 +120,12 @@ def _back(measurement: Measurement) -> HttpResponse:
 def _page(request: HttpRequest, measurement: Measurement, *, complaint: str = "", draft: str = "") -> HttpResponse:
     person = _person(request)
     here = address("measurements:detail", measurement.public_id)
+    may_answer = answers.may_answer(measurement, person)
     context = {
         "section": "sota",
         "item": read(measurement, person),
-        "may_answer": answers.may_answer(measurement, person),
+        "may_answer": may_answer,
+        "proof": first_contributions.token_for(request, person if may_answer and isinstance(person, User) else None),
         "sign_in": f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}",
         "complaint": complaint,
         "draft": draft,

@@ -21,6 +21,9 @@ from portal.pages.links import Link, address, web_address
 OF_PEOPLE = frozenset({Source.FORM.value, Source.API.value})
 """Sources whose rows have a story each."""
 
+WITH_SOURCE = "With the address where it stands"
+NO_SOURCES: Mapping[UUID, str] = {}
+
 Facts = tuple[tuple[str, Link], ...]
 Teller = Callable[[Collection[UUID], Viewer], Mapping[UUID, Facts]]
 
@@ -33,17 +36,37 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
 
 
-def of_results(results: Collection[UUID], *, viewer: Viewer = STRANGER) -> Mapping[UUID, Told]:
-    """The stories of these results as this reader sees them, by public id: one query, and those of the tellers."""
+def of_results(
+    sent: Collection[UUID], *, sources: Mapping[UUID, str] = NO_SOURCES, mirror: str = "", viewer: Viewer = STRANGER
+) -> Mapping[UUID, Told]:
+    """The stories of results, by public id, as this reader sees them: one query, and those of the tellers.
+
+    `sent` came from people; `sources` are addresses where numbers stand outside the paper, of these and of others; `mirror` is
+    the board elsewhere that theirs repeats.
+    """
+    results = {*sent, *(key for key, source in sources.items() if source)}
     if not results:
         return {}
     made = Change.objects.filter(object_id__in=results, table=Claim._meta.db_table, action=Change.Action.CREATED)
     first = {change.object_id: change for change in made.select_related("actor")}
     more = [teller(results, viewer) for teller in TELLERS]
-    return {key: _told(key, first.get(key), tuple(fact for facts in more for fact in facts.get(key, ()))) for key in results}
+    told = {
+        key: (*_places(sources.get(key, ""), mirror), *(fact for facts in more for fact in facts.get(key, ()))) for key in results
+    }
+    return {
+        key: _sent(key, first.get(key), facts) if key in sent else Told(key=str(key), summary=WITH_SOURCE, facts=facts)
+        for key, facts in told.items()
+    }
 
 
-def _told(key: UUID, made: Change | None, facts: Facts) -> Told:
+def _places(source: str, mirror: str) -> Iterator[tuple[str, Link]]:
+    if source:
+        yield "Source", Link(text=source, href=web_address(source))
+    if mirror:
+        yield "Mirror of", Link(text=mirror, href=web_address(mirror))
+
+
+def _sent(key: UUID, made: Change | None, facts: Facts) -> Told:
     if made is None:
         return Told(key=str(key), summary="Sent by a person", facts=facts)
     name = made.actor.get_username() if made.actor is not None else ""
@@ -62,8 +85,6 @@ def _of_evidence(found: Evidence, viewer: Viewer) -> Iterator[tuple[str, Link]]:
     place = ", ".join(part for part in (found.table, f"page {found.page}" if found.page else "") if part)
     said = (("In the paper", place), ("Quote", f"“{found.quote}”" if found.quote else ""), ("Evaluated", found.evaluated_on))
     yield from ((label, Link(text=text)) for label, text in said if text)
-    if found.source_url:
-        yield "Source", Link(text=found.source_url, href=web_address(found.source_url))
     if viewer.may_review or (viewer.key is not None and viewer.key == found.submitter):
         yield (
             "Submission",

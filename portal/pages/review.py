@@ -1,24 +1,21 @@
-"""The reviewers' queue, and deciding: accept, amend, refuse, one by one or many at once."""
+"""The reviewers' queue, and deciding: accept or refuse, one by one or many at once. Amending is in amend.py."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from leaderboards import submissions
 from leaderboards.models import Submission
-from leaderboards.submissions import findings, reviewing, things
+from leaderboards.submissions import reviewing, things
 from portal.context import page
 from portal.pages.contributor import reviewer
-from portal.pages.links import address
-from portal.pages.submission_pages import seen
-from portal.pages.submission_view import view, views
+from portal.pages.submission_pages import address_with, seen
+from portal.pages.submission_view import views
 
 SHOWN = 50
 MOST_AT_ONCE = 200
@@ -90,42 +87,11 @@ def refuse(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _decided(request, public_id, lambda each: submissions.refuse(each, by=by, reason=reason))
 
 
-def amend(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Change what was sent, as JSON, and let that in."""
-    by = reviewer(request)
-    submission = seen(request, public_id)
-    text = request.POST.get("payload", "") or json.dumps(_without_empty(submission.payload), indent=2, ensure_ascii=False)
-    found: tuple[findings.Finding, ...] = ()
-    if request.method == "POST":
-        try:
-            values = json.loads(text)
-            if not isinstance(values, dict):
-                raise ValueError
-            submissions.amend(submission, values, by=by, note=request.POST.get("reason", ""))
-            return HttpResponseRedirect(reverse("review:queue"))
-        except submissions.Rejected as rejected:
-            found = rejected.findings
-        except (submissions.NotAllowed, submissions.LostRace, submissions.Impossible) as error:
-            found = (findings.error("impossible", "", str(error)),)
-        except (ValueError, RecursionError):
-            found = (findings.error("json", "payload", "This is no JSON object: look at its commas, quotes and brackets."),)
-    context = {
-        "item": view(submission),
-        "text": text,
-        "reason": request.POST.get("reason", ""),
-        "found": found,
-        "section": "submit",
-    }
-    return page(request, "portal/review_amend.html", context, status=422 if found else 200, is_live=True)
-
-
 def _decided(request: HttpRequest, public_id: UUID, decide: Callable[[Submission], object]) -> HttpResponse:
     """Decide about one and go back to the queue; what stood in the way is said on its page."""
     submission = seen(request, public_id)
     if complaint := _tried(decide, submission):
-        return HttpResponseRedirect(
-            f"{address('submissions:detail', submission.public_id)}?{urlencode({'complaint': complaint})}"
-        )
+        return HttpResponseRedirect(address_with(submission, complaint=complaint))
     return HttpResponseRedirect(reverse("review:queue"))
 
 
@@ -136,7 +102,3 @@ def _tried(decide: Callable[[Submission], object], submission: Submission) -> st
     except (submissions.NotAllowed, submissions.LostRace, submissions.Impossible, submissions.Rejected) as error:
         return str(error)
     return ""
-
-
-def _without_empty(values: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value not in ("", None, [])}

@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -18,6 +20,8 @@ from portal.pages.links import address
 from portal.pages.submission_view import view
 
 MOST = 100
+COMPLAINT = "review.complaint"
+COMPLAINT_SECONDS = 600
 NOT_THERE = "There is no such submission, or it is not yours to see."
 
 
@@ -42,7 +46,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "may_decide": submission.state == Submission.State.WAITING and reviewing.may_decide(person, submission),
         "may_withdraw": submission.state == Submission.State.WAITING and submission.submitter_id == person.pk,
         "record": reviewing.record_of(submission.submitter) if may_review(person) else {},
-        "complaint": request.GET.get("complaint", "")[:300],
+        "complaint": _told(request.GET.get("complaint", "")),
         "section": "submit",
     }
     return page(request, "portal/submission.html", context, is_live=True)
@@ -60,6 +64,19 @@ def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     except submissions.LostRace:
         pass
     return HttpResponseRedirect(address("submissions:detail", submission.public_id))
+
+
+def address_with(submission: Submission, *, complaint: str) -> str:
+    """The submission's page with what stood in the way of a decision, signed: a link of somebody else's says nothing there."""
+    query = urlencode({"complaint": signing.dumps(complaint, salt=COMPLAINT)})
+    return f"{address('submissions:detail', submission.public_id)}?{query}"
+
+
+def _told(signed: str) -> str:
+    try:
+        return str(signing.loads(signed, salt=COMPLAINT, max_age=COMPLAINT_SECONDS))
+    except signing.BadSignature:
+        return ""
 
 
 def seen(request: HttpRequest, public_id: UUID) -> Submission:

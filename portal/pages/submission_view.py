@@ -54,6 +54,7 @@ class View:
     note: str
     via: str
     lines: tuple[Line, ...]
+    amended: tuple[Line, ...]
     findings: tuple[Finding, ...]
     about: Link
 
@@ -100,6 +101,7 @@ def _view(submission: Submission, told: Mapping[str, Any], rows: Mapping[str, Ma
         note=str(told.get("note") or ""),
         via=submission.get_via_display(),
         lines=tuple(_changed(told, held) if submission.kind == "edit" else _said(told)),
+        amended=differing(submission, submission.accepted_payload) if submission.accepted_payload else (),
         findings=tuple(findings.of_json(submission.findings)),
         about=about_row(kind, row) if row is not None else Link(text=""),
     )
@@ -114,8 +116,7 @@ def _said(told: Mapping[str, Any]) -> Iterator[Line]:
         text = typed_text(value)
         yield Line(label=label_of(name), text=text, href=web_address(text) if "url" in name or name == "homepage" else "")
     for said in [*told.get("scores", ()), *told.get("metrics", ())]:
-        way = f" ({said['direction']} is better)" if said.get("direction") else ""
-        yield Line(label=said["metric"], text=f"{said['value']}{way}")
+        yield Line(label=said["metric"], text=_cell(said))
 
 
 def _changed(told: Mapping[str, Any], held: Mapping[str, Any] | None) -> Iterator[Line]:
@@ -125,6 +126,33 @@ def _changed(told: Mapping[str, Any], held: Mapping[str, Any] | None) -> Iterato
         field = things.THINGS[told["thing"]].field(name)
         label = field.label if field else name.removeprefix(CELL)
         yield Line(label=label, pieces=differences(typed_text(before.get(name)), typed_text(value)))
+
+
+def differing(submission: Submission, instead: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What a reviewer's version says otherwise than what was sent, field by field."""
+    said, other = _texts(submission.kind, submission.payload), _texts(submission.kind, instead)
+    names = [*said, *(name for name in other if name not in said)]
+    found = ((name, said.get(name, ""), other.get(name, "")) for name in names)
+    return tuple(Line(label=_label_in(submission, name), pieces=differences(old, new)) for name, old, new in found if old != new)
+
+
+def _texts(kind: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """What values say, by the names of their fields, with cells under their metrics' names."""
+    if kind == "edit":
+        return {name: typed_text(value) for name, value in told["fields"].items()}
+    texts = {name: typed_text(value) for name, value in told.items() if name not in HIDDEN and value not in ("", None, [])}
+    rows = [*told.get("scores", ()), *told.get("metrics", ())]
+    return texts | {f"{CELL}{row['metric']}": _cell(row) for row in rows}
+
+
+def _label_in(submission: Submission, name: str) -> str:
+    field = things.THINGS[submission.payload["thing"]].field(name) if submission.kind == "edit" else None
+    return field.label if field else name.removeprefix(CELL) if name.startswith(CELL) else label_of(name)
+
+
+def _cell(said: Mapping[str, Any]) -> str:
+    way = f" ({said['direction']} is better)" if said.get("direction") else ""
+    return f"{said['value']}{way}"
 
 
 def about_row(kind: str, row: Any) -> Link:

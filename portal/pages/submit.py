@@ -13,6 +13,7 @@ from leaderboards.models import Submission
 from leaderboards.submissions import findings
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal import first_contributions
 from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, sign_in_address, who
@@ -53,7 +54,8 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
         found, checked = checks(kind, values, by=by)
         return again(found, checked)  # type: ignore[no-any-return]
     try:
-        sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
+        with first_contributions.proven(request, by=by):
+            sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
     except submissions.Rejected as rejected:
         return again(rejected.findings, None)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:
@@ -61,7 +63,7 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
     return HttpResponseRedirect(address("submissions:detail", sent.public_id))
 
 
-def checks(kind: str, values: Mapping[str, Any], *, by: User) -> tuple[tuple[Finding, ...], Checked | None]:
+def checks(kind: str, values: Mapping[str, Any], *, by: User | None) -> tuple[tuple[Finding, ...], Checked | None]:
     """What the checks find, and the checked payload where it can be read."""
     try:
         checked = submissions.check(kind, values, by=by)
@@ -88,12 +90,16 @@ def outlook(found: tuple[Finding, ...], checked: Checked | None, *, by: User) ->
     """What will become of it, and where a result would rank; "" where it cannot be taken as it is."""
     if checked is None or findings.errors(found):
         return ""
-    rank = ""
-    if checked.rank is not None:
-        place, of, metric = checked.rank
-        rank = f"It would rank {place} of {of} by {metric} on {checked.board}. "
     is_direct = is_trusted(by) and not findings.is_flagged(found)
-    return rank + ("It will be published at once." if is_direct else "A reviewer will look at it.")
+    return rank_of(checked) + ("It will be published at once." if is_direct else "A reviewer will look at it.")
+
+
+def rank_of(checked: Checked) -> str:
+    """Where a result would rank, as a sentence with a space behind it; "" for what has no rank."""
+    if checked.rank is None:
+        return ""
+    place, of, metric = checked.rank
+    return f"It would rank {place} of {of} by {metric} on {checked.board}. "
 
 
 def show(
@@ -111,6 +117,7 @@ def show(
         "others": others(found, {each.name for each in form.inputs}),
         "found": found,
         "outlook": outlook(found, checked, by=contributor(request)),
+        "proof": first_contributions.token_for(request, contributor(request)),
         "section": "submit",
     }
     return page(request, "portal/submit_thing.html", context, status=_status(found), is_live=True)

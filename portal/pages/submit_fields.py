@@ -122,6 +122,24 @@ RESULT = (
     Input("uses_additional_data", "Uses extra training data", "flag", "Beyond the benchmark's own."),
     NOTE,
 )
+BY_PROGRAMS: Mapping[str, tuple[Input, ...]] = {
+    "board": (
+        Input("task", "Task", suggests="task", is_required=True),
+        Input("dataset", "Dataset", suggests="dataset", is_required=True),
+        Input("description", "Description", "text", "Markdown can be used."),
+        Input("mirror_url", "Mirror of", "address", "The board elsewhere that this one repeats."),
+    ),
+    "metric": (
+        Input("board", "Board", help="Its title or address.", suggests="board", is_required=True),
+        Input("name", "Name", is_required=True),
+        Input("direction", "Better when", "choice", choices=("", "higher", "lower", "none")),
+        Input("description", "Description", "text"),
+    ),
+    "removal": (
+        Input("reason", "Why it goes", "text", "It stays in the thing's place, for everybody to read.", is_required=True),
+    ),
+}
+"""Kinds that have no form of their own to send them, as reviewers amend them."""
 FEWEST_SCORES, MOST_SCORES = 3, 50
 FLAGS = {"yes": True, "no": False}
 
@@ -146,11 +164,13 @@ def read(field: Input, text: str) -> Any:
 
 
 def scores_of(posted: QueryDict) -> list[dict[str, str]]:
-    """The rows of metrics that have anything in them."""
+    """The rows of metrics that say something; a metric that was only offered, beside one that has a value, does not."""
     columns = (posted.getlist("metric"), posted.getlist("value"), posted.getlist("direction"))
     longest = min(max(map(len, columns)), MOST_SCORES)
     rows = [tuple(column[place].strip() if place < len(column) else "" for column in columns) for place in range(longest)]
-    return [{"metric": metric, "value": value, "direction": way} for metric, value, way in rows if metric or value]
+    has_values = any(value for _, value, _ in rows)
+    said = (row for row in rows if row[1] or (row[0] and not has_values))
+    return [{"metric": metric, "value": value, "direction": way} for metric, value, way in said]
 
 
 def typed(field: Input, value: Any) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from leaderboards.submissions import finding
 from leaderboards.submissions.checking import Checked
 from leaderboards.submissions.findings import Finding
+from portal import first_contributions
 from portal.brakes import SUBMISSIONS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, who
@@ -66,6 +67,7 @@ def _show(
         "others": others(found, {*inputs, "scores"}),
         "found": found,
         "outlook": outlook(found, checked, by=contributor(request)),
+        "proof": first_contributions.token_for(request, contributor(request)),
         "section": "submit",
     }
     has_errors = any(each.severity == "error" for each in found)
@@ -76,5 +78,9 @@ def _rows(scores: list[dict[str, str]], metrics: list[str]) -> list[dict[str, st
     """The rows of the form: what was typed, then the board's other metrics, then empty ones."""
     typed_names = {row["metric"].casefold() for row in scores}
     offered = [] if scores else [name for name in metrics[:6] if name.casefold() not in typed_names]
-    rows = [*scores, *({"metric": name, "value": "", "direction": ""} for name in offered)]
+    return with_empty_rows([*scores, *({"metric": name, "value": "", "direction": ""} for name in offered)])
+
+
+def with_empty_rows(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, and empty ones to type in."""
     return rows + [{"metric": "", "value": "", "direction": ""}] * max(FEWEST_SCORES - len(rows), 1)

@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from leaderboards import submissions
 from leaderboards.submissions import rows, uploads
 from leaderboards.submissions.rows import Defaults, RowFault
+from portal import first_contributions
 from portal.brakes import UPLOADS, limited
 from portal.context import page
 from portal.pages.contributor import contributor, who
@@ -30,7 +32,11 @@ def upload(request: HttpRequest) -> HttpResponse:
         return _show(request, complaint=str(fault))
     if not found:
         return _show(request, complaint="The file has no rows.")
-    report = uploads.take(found, by=by)
+    try:
+        with first_contributions.proven(request, by=by):
+            report = uploads.take(found, by=by)
+    except submissions.Rejected as rejected:
+        return _show(request, complaint=str(rejected))
     taken = [row for row in report.rows if row.state != uploads.REFUSED]
     context = {
         "name": file.name,
@@ -46,6 +52,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, *, complaint: str = "") -> HttpResponse:
     context = {
         "complaint": complaint,
+        "proof": first_contributions.token_for(request, contributor(request)),
         "typed": {name: request.POST.get(name, "") for name in ("board", "paper", "model_name", "metric")},
         "fields": rows.FIELDS,
         "most": rows.MOST_ROWS,

@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 MOST_WORDS = 4000
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORDS = re.compile(r"\s+|\d+(?:[.,]\d+)+|\w+|[^\w\s]")
+"""A number is a word of its own: of 92.5 and 90.5 no part is the same."""
 
 
 class Piece(NamedTuple):

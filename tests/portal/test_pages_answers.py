@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from leaderboards.models import Answer, Measurement
 from papers.models import Change
+from tests.factories.people import proof
 from tests.portal.reading import in_order, read
 from tests.portal.test_pages_publishing import measured  # noqa: F401 (the fixture)
 
@@ -35,7 +36,7 @@ def at(measurement, rest=""):
 
 
 def give(client, measurement, text="We used *fp32*."):
-    return client.post(at(measurement, "/answers"), {"text": text})
+    return client.post(at(measurement, "/answers"), {"text": text, **proof()})
 
 
 def take_back(client, answer, reason="A slip."):

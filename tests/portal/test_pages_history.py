@@ -13,7 +13,8 @@ from leaderboards import submissions
 from leaderboards.models import Alert, Score, Submission
 from leaderboards.submissions import notices
 from papers import history
-from papers.models import Change, Paper, PaperTask
+from papers.hidden_keys import hidden
+from papers.models import Change, Paper, PaperTask, SlugHistory
 from portal.pages import provenance
 from portal.pages.links import Link
 from tests.factories.catalogue import make_author, make_board, make_code_link, make_dataset, make_paper, make_result, make_task
@@ -62,6 +63,30 @@ def test_a_papers_past_is_told_in_words(client, people):
     assert read(client.get(f"/history/paper/{paper.public_id}")).main == page.main
     assert f"/history/paper/{paper.slug}" in read(client.get(f"/paper/{paper.slug}")).hrefs()  # of a removed one
     assert ("meta", {"name": "robots", "content": "noindex"}) in page.elements
+
+
+def test_the_past_moves_with_its_thing_and_says_what_became_of_it(client):
+    kept = make_paper(title="Kept", slug="kept")
+    double = make_paper(title="Double", slug="double", duplicate_of=kept)
+    SlugHistory.objects.create(kind="paper", slug="old", target=kept.public_id)
+    board = make_board(slug="qa")
+    SlugHistory.objects.create(kind="sota", slug="question-answering", target=board.public_id)
+    SlugHistory.objects.create(kind="paper", slug=hidden("secret"), target=kept.public_id)
+    for old, today in (
+        ("paper/old", "paper/kept"),
+        ("paper/double", "paper/kept"),
+        ("paper/old/feed.atom", "paper/kept/feed.atom"),
+        ("sota/question-answering", "sota/qa"),
+    ):
+        answer = client.get(f"/history/{old}")
+        assert (answer.status_code, answer["Location"]) == (301, f"/history/{today}")
+    gone = client.get("/history/paper/secret")
+    assert (gone.status_code, "What stood at this address was redacted." in read(gone).main) == (410, True)
+    page = read(client.get(f"/history/paper/{double.public_id}"))
+    assert "the same as another, which is shown in its place: Kept" in page.main
+    assert page.link("Kept") == "/paper/kept"
+    history.remove(board, reason="A double.")
+    assert "The reason: A double." in read(client.get("/history/sota/qa")).main.partition("All changes")[2].partition("Newest")[0]
 
 
 def test_a_boards_past_has_its_results_even_those_that_are_gone(client, people):
@@ -270,11 +295,26 @@ def test_a_submitted_row_says_its_evidence_and_leads_those_to_its_submission_who
     for model, source in (("BERT", "https://example.org/leaderboard"), ("GPT", ""), ("T5", "")):
         sent = send({**said, "model_name": model, "source_url": source, "scores": [{"metric": "Accuracy", "value": "91.4"}]})
         assert sent.state == Submission.State.ACCEPTED
-    Submission.objects.filter(pk=sent.pk).update(payload={**sent.payload, "source_url": "javascript:alert(1)", "page": 5})
+    Submission.objects.filter(pk=sent.pk).update(payload={**sent.payload, "page": 5})
+    board.claims.filter(model_name="T5").update(source_url="javascript:alert(1)")
     with django_assert_num_queries(4):  # as for one row: the board, its claims, who sent them, on what evidence
         page = read(client.get("/sota/qa"))
+    assert "Mirror of" not in page.main
     story = ["In the paper", "Table 1, page 5", "Quote", "“reaches 91.4”", "Evaluated", "2026-01-02"]
-    in_order(page.main, [*story, "Source", "https://example.org/leaderboard", *story, "Table 1", "Source", "javascript:alert(1)"])
+    in_order(
+        page.main,
+        [
+            "Source",
+            "https://example.org/leaderboard",
+            *story,
+            *story,
+            "Source",
+            "javascript:alert(1)",
+            "In the paper",
+            "Table 1",
+            "Quote",
+        ],
+    )
     assert "javascript:alert(1)" not in page.hrefs()
     links = [at for tag, at in page.elements if tag == "a" and at.get("href") == "https://example.org/leaderboard"]
     assert [at["rel"] for at in links] == ["nofollow noopener"]

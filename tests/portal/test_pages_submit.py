@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from leaderboards.models import Claim, RerunVote, Submission
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
-from tests.factories.people import make_person
+from tests.factories.people import make_person, proof
 from tests.portal.reading import in_order, read
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +40,7 @@ def signed_in(client, role="reader"):
 def posted(**values):
     return {
         "board": "Parsing on Trees", "model_name": "BERT", "metric": ["Accuracy", "", ""], "value": ["92.5", "", ""],
-        "direction": ["", "", ""], "paper": "1810.04805", "table": "Table 1", "uses_additional_data": "no", **values,
+        "direction": ["", "", ""], "paper": "1810.04805", "table": "Table 1", "uses_additional_data": "no", **proof(), **values,
     }  # fmt: skip
 
 
@@ -69,6 +71,10 @@ def test_a_result_is_checked_with_its_rank_and_then_sent(client, board):
     assert checked.status_code == 200
     assert "It would rank 2 of 5 by Accuracy on Parsing on Trees. A reviewer will look at it." in read(checked).main
     assert not Submission.objects.exists()
+    offered = posted(metric=["Accuracy", "Params", ""])  # the form offers the board's metrics: what has no value is not sent
+    assert "It would rank 2 of 5" in read(client.post("/submit/result", {**offered, "action": "check"})).main
+    none = read(client.post("/submit/result", {**offered, "value": ["", "", ""], "action": "check"}))
+    in_order(none.main, ["Give the value of Accuracy", "Give the value of Params"])
     asked = client.post("/submit/check/result", posted(value=["0.925", "", ""])).json()
     assert [finding["code"] for finding in asked["findings"]] == ["scale_other"]
     sent = client.post("/submit/result", posted(action="send"))
@@ -81,6 +87,54 @@ def test_a_result_is_checked_with_its_rank_and_then_sent(client, board):
         ["BERT: Accuracy 92.5 on Parsing on Trees", "Waiting", "Table or figure Table 1", "Withdraw"],
     )
     assert submission.title in read(client.get("/submissions")).main
+
+
+FIRST = {
+    "submit/task": {"name": "Depth Guessing", "parent_task": "Parsing"},
+    "submit/result": {"board": "Parsing on Trees", "model_name": "BERT", "metric": "Accuracy", "value": "92.5", "direction": ""},
+    "edit/task/parsing": {"description": "Trees of phrases."},
+    "edit/task/parsing/remove": {"reason": "A double."},
+    "submit/upload": {},
+}
+
+
+@pytest.mark.parametrize("address", FIRST)
+def test_a_first_contribution_carries_a_proof_and_falls_into_no_trap(client, board, settings, address):
+    settings.FORM_PROOF_SECONDS = 30
+    reader = signed_in(client)
+
+    def send(**more):
+        rows = "board,model_name,paper,Accuracy\nparsing-on-trees,BERT,1810.04805,92.5\n"
+        file = {"file": SimpleUploadedFile("rows.csv", rows.encode())} if address == "submit/upload" else {}
+        return client.post(f"/{address}", {**FIRST[address], **file, **more})
+
+    for more, said in (
+        ({}, "open for too long"),
+        ({"proof": "made-up"}, "open for too long"),
+        (proof(seconds_ago=0), "quicker than anybody reads"),
+        (proof(seconds_ago=25 * 3600), "open for too long"),
+        ({**proof(), "website": "https://spam.example"}, "there for programs"),
+    ):
+        refused = send(**more)
+        assert (refused.status_code, said in read(refused).main) == (422, True)
+    assert not Submission.objects.exists()
+    page = read(client.get(f"/{address.removesuffix('/remove')}"))
+    hidden = [at for _, at in page.elements if at.get("name") in {"proof", "website"}]
+    traps = [at for at in hidden if at["name"] == "website"]
+    assert len(hidden) == 2 * len(traps) > 0
+    assert {at["tabindex"] for at in traps} == {"-1"}
+    once = proof()
+    assert send(**once).status_code in {200, 302}
+    assert Submission.objects.get().submitter == reader
+    Submission.objects.update(payload={})  # so that nothing else is the same
+    again = send(**once)
+    assert (again.status_code, "was sent before" in read(again).main, Submission.objects.count()) == (422, True, 1)
+    (kept, *_) = [at["value"] for _, at in read(again).elements if at.get("name") == "proof"]
+    assert kept != once["proof"]
+    Submission.objects.update(state="accepted", decided_at=timezone.now())
+    assert "proof" not in [at.get("name") for _, at in read(client.get(f"/{address.removesuffix('/remove')}")).elements]
+    assert send().status_code in {200, 302}
+    assert Submission.objects.count() == 2
 
 
 def test_what_is_wrong_stands_under_its_field_and_what_was_typed_stays(client, board):
@@ -131,6 +185,18 @@ def test_every_kind_has_a_form_that_sends_it(client, board, kind, values, title)
     assert client.get("/submit/nothing").status_code == 404
 
 
+def test_an_upload_is_reported_row_by_row(client, board):
+    signed_in(client, "contributor")
+    rows = "board,model_name,paper,table,Accuracy\nparsing-on-trees,BERT,1810.04805,T1,92.5\nparsing-on-trees,T5,1910.10683,T2,lots\n"
+    page = read(client.post("/submit/upload", {"file": SimpleUploadedFile("rows.csv", rows.encode())}))
+    in_order(
+        page.main,
+        ["2 rows", "1 published", "0 waiting", "1 not taken", "Not taken", "3", "T5", "“lots” is no number", "Taken", "2"],
+    )
+    assert page.link("BERT: Accuracy 92.5 on Parsing on Trees") == f"/submissions/{Submission.objects.get().public_id}"
+    assert "Choose a file." in read(client.post("/submit/upload", {})).main
+
+
 @pytest.mark.parametrize(
     ("kind", "query", "found"),
     [
@@ -158,7 +224,7 @@ def test_a_change_is_shown_as_a_difference_and_goes_the_same_way(client, board):
     values = {"name": "Parsing", "description": "Trees of phrases.\r\n", "synonyms": "", "note": "Clearer."}
     shown = client.post("/edit/task/parsing", {**values, "action": "check"})
     assert b"Trees of <del>words</del><ins>phrases</ins>." in shown.content
-    sent = client.post("/edit/task/parsing", {**values, "action": "send"})
+    sent = client.post("/edit/task/parsing", {**values, **proof(), "action": "send"})
     submission = Submission.objects.get()
     assert submission.payload["fields"] == {"description": "Trees of phrases."}
     assert (submission.payload["was"], submission.state, submission.submitter) == (
@@ -169,11 +235,19 @@ def test_a_change_is_shown_as_a_difference_and_goes_the_same_way(client, board):
     assert b"Trees of <del>words</del><ins>phrases</ins>." in client.get(sent["Location"]).content
     task.refresh_from_db()
     assert task.description == "Trees of words."
-    assert "Change at least one field." in read(client.post("/edit/task/parsing", {"name": "Parsing"})).main
-    removal = client.post("/edit/task/parsing/remove", {"reason": ""})
+    assert "Change at least one field." in read(client.post("/edit/task/parsing", {"name": "Parsing", **proof()})).main
+    removal = client.post("/edit/task/parsing/remove", {"reason": "", **proof()})
     assert (removal.status_code, "Say why it should go." in read(removal).main) == (422, True)
-    client.post("/edit/task/parsing/remove", {"reason": "It is a part of another."})
+    client.post("/edit/task/parsing/remove", {"reason": "It is a part of another.", **proof()})
     assert Submission.objects.get(kind="removal").title == "task “Parsing”"
+    (stood,) = (at["value"] for _, at in read(shown).elements if at.get("name") == "stood")
+    type(task).objects.update(name="Syntax", description="Trees of all words.")  # while the form was open
+    late = client.post("/edit/task/parsing", {**values, "stood": stood})
+    assert (late.status_code, "It now says “Trees of all words.”" in read(late).main) == (422, True)
+    client.post(
+        "/edit/task/parsing", {**values, "description": "Trees of all words.", "synonyms": "Syntax", "stood": stood, **proof()}
+    )
+    assert Submission.objects.latest("pk").payload["fields"] == {"synonyms": ["Syntax"]}
 
 
 @pytest.mark.parametrize(
@@ -192,6 +266,30 @@ def test_whatever_is_shown_can_be_edited(client, board, kind, key):
     signed_in(client)
     response = client.get(f"/edit/{kind}/{key}")
     assert response.status_code == (404 if key in {"nope", "1"} else 200)
+
+
+def test_where_a_board_and_a_number_come_from_and_what_a_metric_says_are_edited_and_shown(client, board):
+    signed_in(client, "contributor")
+    claim, metric = board.claims.get(model_name="Old 1"), board.metrics.get(name="Accuracy")
+    for thing, values in (
+        (f"result/{claim.public_id}", {"source_url": "https://example.org/number"}),
+        ("sota/parsing-on-trees", {"mirror_url": "https://www.example.com/board"}),
+        (f"metric/{metric.public_id}", {"description": "Trees without a fault."}),
+    ):
+        assert (
+            client.post(
+                f"/edit/{thing}", dict.fromkeys(values, "javascript:x" if "url" in str(values) else "x" * 20_001)
+            ).status_code
+            == 422
+        )
+        assert client.post(f"/edit/{thing}", values).status_code == 302
+    assert [each.state for each in Submission.objects.all()] == ["accepted"] * 3
+    page = read(client.get("/sota/parsing-on-trees"))
+    in_order(page.main, ["Mirror of example.com", "What its metrics say", "Accuracy", "Trees without a fault.", "Old 1"])
+    in_order(page.main, ["With the address where it stands", "Source", "https://example.org/number", "Mirror of"])
+    assert {"https://www.example.com/board", "https://example.org/number"} <= set(page.hrefs())
+    assert "Changed Accuracy on Parsing on Trees" in read(client.get("/accounts/profile")).main
+    assert f"from-{claim.public_id}" in [at.get("popovertarget") for _, at in page.elements]
 
 
 def test_people_vote_for_what_should_be_measured_and_staff_see_it_beside_the_cost(client, admin_client, board):

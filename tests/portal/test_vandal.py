@@ -197,6 +197,17 @@ def test_writes_are_counted_by_account_and_by_address(people, boards, settings, 
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert f"wait {answer.headers['Retry-After']} seconds" in read(answer).main
     assert reader.get("/watching").status_code == 200
+    cache.clear()
+    secrets = [tokens.make(people["vandal"], name=name, scopes=["write"])[1] for name in ("one", "two", "three")]
+    for place, secret in enumerate(secrets):  # three tokens, three addresses, one account
+        through = {"HTTP_AUTHORIZATION": f"Token {secret}", "REMOTE_ADDR": f"2001:db8:{place}::1"}
+        answer = reader.patch("/api/v1/evaluations/board-1/", {}, content_type="application/json", **through)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(int(answer.headers["Retry-After"])))
+    assert answer.json()["message"].startswith("Too many requests: wait")
+    through["HTTP_AUTHORIZATION"] = f"Token {tokens.make(people['grace'], name='other', scopes=['write'])[1]}"
+    other = reader.patch("/api/v1/evaluations/board-1/", {}, content_type="application/json", **through)
+    assert other.status_code == 200
+    assert reader.get("/api/v1/evaluations/board-1/", **through).status_code == 200
     rate = Rate(name="tried", most=1, seconds=10**6)
     neighbours = [rf.post("/", REMOTE_ADDR=f"2001:db8::{number}") for number in range(6)]
     assert [bool(rate.wait(request)) for request in neighbours] == [False] * 5 + [True]

@@ -151,6 +151,8 @@ def test_addresses_are_whole_or_not(url, is_good):
         ("task", {"name": "model"}, 90),
         ("dataset", {"name": "https://example.org"}, 60),
         ("dataset", {"name": "A", "text": '<a href="x">buy</a>'}, 60),
+        ("dataset", {"name": "Best Casino Bonus 2025", "text": "Click here to win."}, 60),
+        ("dataset", {"name": "Betting odds", "text": "What betting markets said before matches."}, 0),
         ("dataset", {"name": "A", "links": ["https://bit.ly/x"]}, 50),
         ("dataset", {"name": "A", "text": "THIS IS THE VERY BEST OFFER OF ALL THE OFFERS THERE ARE"}, 30),
         ("dataset", {"name": "A", "text": "!!!!!!!!!! " + "http://a.example " * 6}, 60),

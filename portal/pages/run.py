@@ -1,5 +1,7 @@
 """A run: how far it is or why it waits, what ran, and what came out."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -56,12 +58,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A claim that the run tests."""
+    """A claim that the run tests, and the protocols of its pass under which it does."""
 
     board: Link
     paper: Link | None
     model: str
     metric: str
+    protocols: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,11 +214,14 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
 def _targets(run: Run) -> tuple[Target, ...]:
     """The claims that the run tests, by the mappings of its checkpoint and of the protocols that its pass answers, each once."""
     mappings = passes.mappings_of(run).filter(shown("metric__leaderboard__"))
-    found = mappings.select_related("claim__paper", "metric__leaderboard__task").order_by("pk")
-    return tuple(dict.fromkeys(_target(mapping) for mapping in found))
+    cells: dict[tuple[int | None, int], list[ClaimMapping]] = defaultdict(list)
+    for mapping in mappings.select_related("claim__paper", "metric__leaderboard__task", "protocol").order_by("pk"):
+        cells[mapping.claim_id, mapping.metric_id].append(mapping)
+    return tuple(_target(tests) for tests in cells.values())
 
 
-def _target(mapping: ClaimMapping) -> Target:
+def _target(tests: Sequence[ClaimMapping]) -> Target:
+    mapping = tests[0]
     claim = mapping.claim
     paper = claim.paper if claim else None
     return Target(
@@ -225,6 +231,7 @@ def _target(mapping: ClaimMapping) -> Target:
         else None,
         model=claim.model_name if claim else "",
         metric=mapping.metric.name,
+        protocols=tuple(dict.fromkeys(test.protocol.name for test in tests)),
     )
 
 

@@ -55,7 +55,8 @@ def test_staff_map_a_claim_see_the_cost_measure_it_and_take_the_mapping_away(adm
     assert (mapping.claim, mapping.checkpoint, mapping.protocol, mapping.scale) == (claim, weights, protocol, 100.0)
     page = read(admin_client.get("/campaigns?paper=p"))
     in_order(
-        page.main, ["1 mapped number to measure, by 1 new run; the largest needs 45 GB", "How long 1 run will take is not known"]
+        page.main,
+        ["1 test of claimed numbers to do, by 1 new run; the largest needs 45 GB", "How long 1 run will take is not known"],
     )
     assert page.tables[0][1][2] == "GPT-NeoX-20B under PIQA, 0-shot, × 100 Remove"
     assert admin_client.post("/campaigns/measure?paper=p").headers["Location"] == "/runs"

@@ -47,8 +47,8 @@ def test_an_item_shows_the_text_to_the_letter(client):
     response = client.get(address(run, "/1"))
     page = read(response)
     assert page.tables[0] == [
-        ["What follows", "Log-likelihood", "Greedy", "Mark"],
-        ["A", "-1.1000", "no", "true"], ["B", "-1.0000", "yes", "picked"], ["C", "-1.1200", "no", ""], ["D", "-1.1300", "no", ""],
+        ["What follows", "Mark", "Log-likelihood", "Greedy"],
+        ["A", "true", "-1.1000", "no"], ["B", "picked", "-1.0000", "yes"], ["C", "", "-1.1200", "no"], ["D", "", "-1.1300", "no"],
     ]  # fmt: skip
     assert (SHOTS + question(1)) in response.content.decode()
     in_order(page.main, ["mmlu_anatomy, item 2", "wrong", "Margin 0.1000", "Length 701 tokens, read whole", "Picked B True A"])

@@ -17,7 +17,7 @@ from typing import Self
 
 from django.db import connection
 
-from workers import lifecycle, stopping
+from workers import lifecycle, log_tail, stopping
 from workers.lost_connection import LOST_CONNECTION
 
 logger = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ class Pulse:
                 if self._activity != told:
                     told = self._activity
                     lifecycle.tell(self._lease, told)
+                log_tail.tell(worker=self._lease.owner, run_id=self._lease.run_id)
                 if time.monotonic() - renewed >= INTERVAL:
                     renewed = time.monotonic()
                     if not lifecycle.renew(self._lease):

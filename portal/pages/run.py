@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, Viewer, page, viewer
-from portal.pages import judged, measured, run_answers, run_facts, run_live, run_more, run_numbers
+from portal.pages import judged, measured, run_answers, run_facts, run_live, run_log, run_more, run_numbers
 from portal.pages.found_run import run_at
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -25,6 +25,7 @@ from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from portal.pages.run_live import Live
+from portal.pages.run_log import Log
 from workers import passes, waiting
 from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent
@@ -110,6 +111,7 @@ class RunPage:
     targets: tuple[Target, ...]
     answers: tuple[Answer, ...]
     facts: Facts
+    logs: tuple[Log, ...]
 
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -167,6 +169,7 @@ def read(run: Run, *, viewer: Viewer) -> RunPage:
         targets=_targets(run),
         answers=() if is_held_back else run_answers.read(run),
         facts=replace(facts, metrics=(), ties="") if is_held_back else facts,
+        logs=run_log.read(run) if viewer.is_staff else (),
     )
 
 

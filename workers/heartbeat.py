@@ -64,6 +64,8 @@ class Pulse:
     def beat(self, activity: str = "") -> None:
         """Say that the work moves and, where given, what is being done; cheap enough for an inner loop."""
         self._last_beat = time.monotonic()
+        if activity and _kind(activity) != _kind(self._activity):
+            logger.info("Run %s: %s", self._lease.run_id, activity)
         self._activity = activity or self._activity
 
     def _run(self) -> None:
@@ -103,3 +105,8 @@ class Pulse:
         else:
             logger.info("Told to stop: run %s was handed back in the middle of a step.", self._lease.run_id)
         os._exit(os.EX_OK)
+
+
+def _kind(activity: str) -> str:
+    """What is being done, without how far it is: a log needs no line for each gigabyte."""
+    return activity.partition(":")[0]

@@ -155,13 +155,20 @@ def _shard(shard: Shard, workers: Mapping[str, Worker]) -> AtWork:
     speed = shard.device_tokens / shard.device_seconds if shard.device_tokens and shard.device_seconds else None
     return AtWork(
         shard=f"Shard {shard.index + 1:,}",
-        device=worker.device_label if worker else shard.device,
+        device=_device(worker) if worker else shard.device,
         memory=figures.size(worker.memory_bytes) if worker else "",
         batches=f"{shard.batches_done:,} of {shard.batch_count:,}",
         speed=f"{_amount(speed)} tokens/s" if speed else "",
         attempt=shard.attempts,
         claimed_at=shard.claimed_at,
     )
+
+
+def _device(worker: Worker) -> str:
+    """What it computes on: GPUs are counted, of a processor the cores are."""
+    if worker.device == Worker.Device.CPU:
+        return f"{worker.device_name}, {figures.counted(worker.device_count, 'core')}"
+    return worker.device_label
 
 
 def _so_far(run: Run) -> tuple[SoFar, ...]:

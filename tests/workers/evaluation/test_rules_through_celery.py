@@ -11,7 +11,7 @@ from tests.factories.runs import make_claim, make_mapping
 from tests.portal.reading import read
 from tests.workers.evaluation.celery_runs import answers_of, make_run_mapping, metrics_of
 from tests.workers.evaluation.comparison import measure
-from workers import lifecycle, passes, plan
+from workers import licences, lifecycle, passes, plan
 from workers.models import Request, Sample
 
 pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db"), pytest.mark.long]
@@ -40,6 +40,7 @@ def test_one_pass_measures_each_claim_by_its_own_protocol_s_rule(worker, neox, l
 
     answers, metrics = answers_of(run), {(metric.task, metric.metric): metric for metric in metrics_of(run)}
     assert (run.samples_total, run.requests_total, len(answers)) == (100, 800, 800)
+    assert licences.dataset_names(run) == ["cais/mmlu"], "whose licence says who may read its items"
     planned, responses, reduction = measure(neox, plan.spec_of(run))  # here, without Celery and the database
     assert plan.stored_plan(run) == planned
     assert [answer.log_likelihood for answer in answers] == pytest.approx(

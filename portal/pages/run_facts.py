@@ -71,12 +71,20 @@ def read(run: Run) -> Facts:
         tasks=tuple(_task(task) for task in mappings(record.get("tasks"))),
         files=tuple(_file(file) for file in mappings(checkpoint.get("files"))),
         metrics=tuple(_metric(metric) for metric in mappings(mapping(run.results).get("metrics"))),
-        ties=_ties(mapping(mapping(run.results).get("ties"))),
+        ties=_ties(mapping(mapping(run.results).get("ties")), metric=run.protocol.metric),
     )
 
 
-def _ties(counts: Mapping[str, Json]) -> str:
-    """What a reader has to know of items that a rounding could have decided; empty where nothing was compared."""
+def _ties(counts: Mapping[str, Json], *, metric: str) -> str:
+    """What a reader has to know of items that a rounding could have decided; empty where nothing was compared.
+
+    The harness compares the options' likelihoods as they stand, which is what `acc` goes by.
+    """
+    said = _ties_of_acc(counts)
+    return said if metric == "acc" or not said else f"{said} So it is for acc; the run’s own number is {metric}."
+
+
+def _ties_of_acc(counts: Mapping[str, Json]) -> str:
     items, exact, near, within = (counts.get(name) for name in ("items", "exact", "near", "within"))
     if not (isinstance(items, int) and isinstance(exact, int) and isinstance(near, int) and items):
         return ""

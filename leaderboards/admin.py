@@ -9,6 +9,7 @@ from django.db.models import Model as DatabaseModel
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from leaderboards import measurements
 from leaderboards.admin_forms import ClaimForm, MetricForm, MetricFormSet, ScoreForm, ScoreFormSet
 from leaderboards.corrections import rejudge
 from leaderboards.models import Claim, Leaderboard, Measurement, Metric, Model, Protocol, ReviewArea, Score
@@ -128,7 +129,7 @@ class ProtocolAdmin(OneLine, admin.ModelAdmin):
     search_fields = ("name", "task", "slug")
     fields = (
         "name", "slug", "task", "num_fewshot", "scoring", "aggregation", "metric", "rules", "dataset_names", "split",
-        "prompt_family", "versions", "margin", "noise", "description", "is_selftest", "public_id",
+        "prompt_family", "versions", "margin", "noise", "noise_seen", "description", "is_selftest", "public_id",
     )  # fmt: skip
     one_line = ("name", "task", "metric", "split", "prompt_family")
     prepopulated_fields = {"slug": ("name",)}
@@ -149,11 +150,17 @@ class ProtocolAdmin(OneLine, admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
         """What the numbers depend on, once there are numbers."""
         if obj is None or not obj.measurements.exists():
-            return ("public_id",)
+            return ("public_id", "noise_seen")
         return (
-            "public_id", "slug", "task", "num_fewshot", "prompt_family", "split", "scoring", "aggregation", "metric", "versions",
-            "rules", "is_selftest",
+            "public_id", "noise_seen", "slug", "task", "num_fewshot", "prompt_family", "split", "scoring", "aggregation",
+            "metric", "versions", "rules", "is_selftest",
         )  # fmt: skip
+
+    @admin.display(description="Noise seen here")
+    def noise_seen(self, protocol: Protocol) -> str:
+        """What the field above it should say at least, by the runs that were repeated."""
+        seen = measurements.noise_seen(protocol) if protocol.pk else None
+        return "Nothing was run twice under it." if seen is None else f"{seen:.6g}: the largest difference of repeated runs."
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
         """None for a frozen slug."""

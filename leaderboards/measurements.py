@@ -10,6 +10,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from leaderboards import intervals
@@ -199,3 +200,15 @@ def _of_the_same(measurement: Measurement) -> MeasurementQuerySet:
         metric=measurement.metric_id, claim=measurement.claim_id, model=measurement.model_id, protocol=measurement.protocol_id,
         checkpoint=measurement.checkpoint, run_id__isnull=False,
     )  # fmt: skip
+
+
+def noise_seen(protocol: Protocol) -> float | None:
+    """The largest difference between runs of ours under a protocol: of the same weights, on as many items of the same board.
+
+    In the harness's unit, as a protocol's `noise` is; None where nothing was run twice. What was superseded counts, what was
+    retracted does not.
+    """
+    runs = Measurement.objects.filter(protocol=protocol, run_id__isnull=False, retracted_at=None).order_by()
+    alike = runs.values("metric", "checkpoint", "items", "scale").annotate(number=Count("run_id", distinct=True))
+    spreads = alike.filter(number__gt=1).values_list(Max("value") - Min("value"), "scale")
+    return max((spread / scale for spread, scale in spreads), default=None)

@@ -358,6 +358,8 @@ LOGGING = {
         # Django's own handlers would print each line a second time.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        # Celery sets the root's level to WARNING unless it is told otherwise, and a run's log begins at INFO.
+        "workers": {"level": LOG_LEVEL},
         # The hub's client prints each request.
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

@@ -163,6 +163,7 @@ measurements = [
 campaigns = [
     path("campaigns", campaign.campaign, name="table"),
     path("campaigns/add", campaign.add, name="add"),
+    path("campaigns/add-suggested", campaign.add_suggested, name="add_suggested"),
     path("campaigns/remove", campaign.remove, name="remove"),
     path("campaigns/measure", campaign.measure, name="measure"),
 ]

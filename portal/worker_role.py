@@ -40,7 +40,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     ),
     "workers_worker": (
         "device", "device_name", "device_count", "memory_bytes", "software", "warm_checkpoint_id", "registered_at",
-        "last_seen_at", "set_aside_at", "set_aside_reason",
+        "last_seen_at", "set_aside_at", "set_aside_reason", "log_tail", "log_run_id",
     ),
 }  # fmt: skip
 

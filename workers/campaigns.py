@@ -92,6 +92,24 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
     }
 
 
+def map_all(scores: Iterable[Score]) -> int:
+    """Map every cell to all that is suggested for it; returns how many mappings there are more."""
+    proposed = [
+        ClaimMapping(claim_id=claim, metric_id=metric, checkpoint=item.checkpoint, protocol=item.protocol, scale=item.scale)
+        for (claim, metric), items in suggestions(scores).items()
+        for item in items
+    ]
+    before = ClaimMapping.objects.count()
+    ClaimMapping.objects.bulk_create(proposed, ignore_conflicts=True)
+    return ClaimMapping.objects.count() - before
+
+
+def runs_beside(mappings: Iterable[ClaimMapping], suggested: Iterable[Suggestion]) -> int:
+    """How many runs what is suggested takes beside those of what is mapped."""
+    known = {_pass(item) for item in mappings}
+    return len({(item.checkpoint.pk, passes.key(item.protocol)) for item in suggested} - known)
+
+
 def runnable_protocols() -> list[Protocol]:
     """The protocols of the installed harness, by name; how others measured cannot be rerun here."""
     harness = version("lm-eval")

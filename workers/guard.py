@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from workers import lifecycle, stopping
+from workers import lifecycle, log_tail, stopping
 from workers.checkpoints import CheckpointRefused
 from workers.evaluation.errors import EvaluationError
 from workers.lifecycle import Lease, LostLease, LostRace, ShardLease
@@ -32,8 +32,14 @@ def answering(lease: Lease) -> Iterator[None]:
 
     A lost lease changes nothing, since the work is somebody else's. A lost database is no fault of the worker's: a shard is
     handed back as soon as the database answers, a run that is planned or reduced when its lease has run out. Anything else is a
-    fault of ours, named as such.
+    fault of ours, named as such. What is logged meanwhile stands beside the worker, and with a fault.
     """
+    with log_tail.kept(), _answering(lease):
+        yield
+
+
+@contextmanager
+def _answering(lease: Lease) -> Iterator[None]:
     try:
         with _unless_lost(lease):
             yield
@@ -65,6 +71,7 @@ def public(message: str) -> str:
 
 def _end(lease: Lease, *, code: str, message: str) -> None:
     with _unless_lost(lease):
+        log_tail.tell(worker=lease.owner, run_id=lease.run_id)
         lifecycle.fail(lease, code=code, message=public(message))
 
 

@@ -17,7 +17,7 @@ from typing import Self
 
 from django.db import connection
 
-from workers import lifecycle, stopping
+from workers import lifecycle, log_tail, stopping
 from workers.lost_connection import LOST_CONNECTION
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class Pulse:
     def beat(self, activity: str = "") -> None:
         """Say that the work moves and, where given, what is being done; cheap enough for an inner loop."""
         self._last_beat = time.monotonic()
+        if activity and _kind(activity) != _kind(self._activity):
+            logger.info("Run %s: %s", self._lease.run_id, activity)
         self._activity = activity or self._activity
 
     def _run(self) -> None:
@@ -81,6 +83,7 @@ class Pulse:
                 if self._activity != told:
                     told = self._activity
                     lifecycle.tell(self._lease, told)
+                log_tail.tell(worker=self._lease.owner, run_id=self._lease.run_id)
                 if time.monotonic() - renewed >= INTERVAL:
                     renewed = time.monotonic()
                     if not lifecycle.renew(self._lease):
@@ -102,3 +105,8 @@ class Pulse:
         else:
             logger.info("Told to stop: run %s was handed back in the middle of a step.", self._lease.run_id)
         os._exit(os.EX_OK)
+
+
+def _kind(activity: str) -> str:
+    """What is being done, without how far it is: a log needs no line for each gigabyte."""
+    return activity.partition(":")[0]

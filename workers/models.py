@@ -325,6 +325,7 @@ class Fault(models.Model):
     code = models.TextField()
     message = models.TextField()
     claimed_at = models.DateTimeField(null=True, help_text="When the worker had claimed the shard.")
+    log_tail = models.TextField(blank=True, default="", help_text="What the worker had logged last about this work.")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

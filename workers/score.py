@@ -1,5 +1,6 @@
 """Scoring: a shard's batches, one after another, each stored as soon as it is scored."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,11 @@ from workers.guard import answering
 from workers.heartbeat import Pulse
 from workers.lifecycle import ShardLease
 from workers.models import Run, Shard, Worker
+
+logger = logging.getLogger(__name__)
+
+LOGGED_EVERY = 10.0
+"""Seconds between lines of the log that say how far a shard is."""
 
 SMALLEST_BUDGET = 64
 """Tokens a batch below which a plan is not cut further: what does not fit then does not fit at all."""
@@ -54,6 +60,7 @@ def score(lease: ShardLease, *, worker: Worker) -> None:
     with answering(lease), Pulse(lease) as pulse:
         _score(shard, lease=lease, pulse=pulse, worker=worker)
         lifecycle.finish_shard(lease)
+        logger.info("Run %s: shard %s is scored.", lease.run_id, shard.index + 1)
 
 
 def _score(shard: Shard, *, lease: ShardLease, pulse: Pulse, worker: Worker) -> None:
@@ -89,7 +96,7 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
     """Score batch after batch, all of them; where memory runs out, those before that, and the sentence that says so."""
     with ThreadPoolExecutor(max_workers=1) as beside:
         began, used = time.monotonic(), open_engine().joules()
-        is_first = True
+        logged, is_first = began, True
         for batch, requests, ready in _made_ready(shard, scorer=scorer, beside=beside):
             if stopping.is_requested():
                 raise stopping.Stopping
@@ -104,6 +111,12 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
             work = shards.work([batch], is_first=is_first)
             done = Done(shard.batches_done, tokens=work, seconds=ended - began, joules=joules)
             _store(shard.run, requests, responses, lease=lease, done=done)
+            if ended - logged >= LOGGED_EVERY:
+                logged = ended
+                logger.info(
+                    "Run %s: shard %s, batch %s of %s, %s tokens in %.2f s.",
+                    shard.run_id, shard.index + 1, done.batches, len(shard.batches), work, done.seconds,
+                )  # fmt: skip
             began, used, is_first = ended, now_used, False
             pulse.beat()
     return ""

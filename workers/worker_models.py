@@ -52,6 +52,12 @@ class Worker(models.Model):
         null=True, blank=True, help_text="When staff put it back: what was before does not count."
     )
 
+    log_tail = models.TextField(blank=True, default="", help_text="The last lines that it logged about the work in hand.")
+    log_run = models.ForeignKey(
+        "workers.Run", models.SET_NULL, null=True, blank=True, related_name="logging_workers",
+        help_text="The run that these lines are about.",
+    )  # fmt: skip
+
     objects = WorkerQuerySet.as_manager()
 
     class Meta:

@@ -5,6 +5,7 @@ The table is the mapping itself: staff add a line out of a suggestion or by hand
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -71,6 +72,15 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def add_suggested(request: HttpRequest) -> HttpResponse:
+    """Map every claim of the thing to all that is suggested for it; what that costs is shown before anything runs."""
+    staff(request)
+    kind, slug = _subject(request)
+    campaigns.map_all(_scores(kind, slug))
+    return _back(kind, slug)
+
+
+@require_POST
 def remove(request: HttpRequest) -> HttpResponse:
     """Take a mapping away; what was measured by it stays."""
     staff(request)
@@ -131,12 +141,17 @@ def _back(kind: str, slug: str) -> HttpResponse:
 def _table(request: HttpRequest, *, kind: str, slug: str, complaint: str = "") -> HttpResponse:
     mappings = _mappings(kind, slug)
     cost = campaigns.cost(mappings)
+    scores = _scores(kind, slug)
+    suggested = campaigns.suggestions(scores)
+    of_all = [item for items in suggested.values() for item in items]
     context = {
         "kind": kind,
         "subject_query": urlencode({kind: slug}),
         "subject": _named(kind, slug),
-        "rows": _rows(kind, slug, mappings),
+        "rows": _rows(scores, mappings, suggested),
         "cost": cost,
+        "suggested": len(of_all),
+        "suggested_runs": campaigns.runs_beside(mappings, of_all),
         "memory": figures.size(cost.memory_bytes) if cost.memory_bytes else "",
         "minutes": max(1, round(cost.took.total_seconds() / 60)) if cost.took else 0,
         "checkpoints": Checkpoint.objects.order_by("name"),
@@ -159,19 +174,24 @@ def _named(kind: str, slug: str) -> Link:
     raise Http404(_NOT_THERE)
 
 
-def _rows(kind: str, slug: str, mappings: list[ClaimMapping]) -> tuple[Row, ...]:
-    """The claims' numbers, those that can be tested first: a constant number of queries."""
-    mapped: dict[Cell, list[ClaimMapping]] = defaultdict(list)
-    for mapping in mappings:
-        mapped[mapping.claim_id or 0, mapping.metric_id].append(mapping)
+def _scores(kind: str, slug: str) -> list[Score]:
+    """The numbers that are claimed: two queries."""
     keys = list(_claims(kind, slug).values_list("pk", flat=True))
-    scores = list(
+    return list(
         Score.objects.filter(claim__in=keys, value__isnull=False)
         .select_related("claim", "metric__leaderboard__task")
         .order_by("claim__leaderboard", "claim", "metric__position", "metric")
     )
-    suggested = campaigns.suggestions(scores)
-    votes = rerun_votes.counts(keys)
+
+
+def _rows(
+    scores: Sequence[Score], mappings: Sequence[ClaimMapping], suggested: Mapping[Cell, tuple[Suggestion, ...]]
+) -> tuple[Row, ...]:
+    """The claims' numbers, those that can be tested first: one query."""
+    mapped: dict[Cell, list[ClaimMapping]] = defaultdict(list)
+    for mapping in mappings:
+        mapped[mapping.claim_id or 0, mapping.metric_id].append(mapping)
+    votes = rerun_votes.counts(list({score.claim_id for score in scores}))
     rows = [
         Row(
             claim=score.claim_id,

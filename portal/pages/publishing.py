@@ -34,6 +34,7 @@ class Entry:
     public_id: UUID
     board: Link
     model: str
+    weights: str
     claimed: str
     measured: Measured
     retraction: str
@@ -153,6 +154,7 @@ def _entry(item: Measurement, score: Score | None, rivals: Sequence[Measurement]
         public_id=item.public_id,
         board=Link(text=str(item.leaderboard), href=address("boards:detail", item.leaderboard.slug)),
         model=item.model_name,
+        weights=item.checkpoint,
         claimed=score.text if score else "",
         measured=measured.in_words(item, claimed=claimed),
         retraction=item.retraction_reason,

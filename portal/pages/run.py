@@ -1,5 +1,7 @@
 """A run: how far it is or why it waits, what ran, and what came out."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from leaderboards.models import Leaderboard, Measurement, Score, shown
 from portal.context import NOT_INDEXED, Viewer, page, viewer
-from portal.pages import judged, measured, run_answers, run_facts, run_live, run_more, run_numbers
+from portal.pages import judged, measured, run_answers, run_facts, run_live, run_log, run_more, run_numbers
 from portal.pages.found_run import run_at
 from portal.pages.links import Link, address
 from portal.pages.measured import Measured
@@ -23,6 +25,7 @@ from portal.pages.run_answers import Answer
 from portal.pages.run_facts import Facts
 from portal.pages.run_list import took
 from portal.pages.run_live import Live
+from portal.pages.run_log import Log
 from workers import passes, waiting
 from workers.faults import class_of
 from workers.models import ClaimMapping, Run, RunEvent
@@ -56,12 +59,13 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A claim that the run tests."""
+    """A claim that the run tests, and the protocols of its pass under which it does."""
 
     board: Link
     paper: Link | None
     model: str
     metric: str
+    protocols: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,7 @@ class RunPage:
     targets: tuple[Target, ...]
     answers: tuple[Answer, ...]
     facts: Facts
+    logs: tuple[Log, ...]
 
 
 def run_detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -164,6 +169,7 @@ def read(run: Run, *, viewer: Viewer) -> RunPage:
         targets=_targets(run),
         answers=() if is_held_back else run_answers.read(run),
         facts=replace(facts, metrics=(), ties="") if is_held_back else facts,
+        logs=run_log.read(run) if viewer.is_staff else (),
     )
 
 
@@ -211,11 +217,14 @@ def _outcome(item: Measurement, claimed: Score | None) -> Outcome:
 def _targets(run: Run) -> tuple[Target, ...]:
     """The claims that the run tests, by the mappings of its checkpoint and of the protocols that its pass answers, each once."""
     mappings = passes.mappings_of(run).filter(shown("metric__leaderboard__"))
-    found = mappings.select_related("claim__paper", "metric__leaderboard__task").order_by("pk")
-    return tuple(dict.fromkeys(_target(mapping) for mapping in found))
+    cells: dict[tuple[int | None, int], list[ClaimMapping]] = defaultdict(list)
+    for mapping in mappings.select_related("claim__paper", "metric__leaderboard__task", "protocol").order_by("pk"):
+        cells[mapping.claim_id, mapping.metric_id].append(mapping)
+    return tuple(_target(tests) for tests in cells.values())
 
 
-def _target(mapping: ClaimMapping) -> Target:
+def _target(tests: Sequence[ClaimMapping]) -> Target:
+    mapping = tests[0]
     claim = mapping.claim
     paper = claim.paper if claim else None
     return Target(
@@ -225,6 +234,7 @@ def _target(mapping: ClaimMapping) -> Target:
         else None,
         model=claim.model_name if claim else "",
         metric=mapping.metric.name,
+        protocols=tuple(dict.fromkeys(test.protocol.name for test in tests)),
     )
 
 

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from portal.context import page
 from portal.pages.keyset import NO_SUCH_PLACE, Page, cut
 from portal.pages.links import address
-from portal.pages.samples import PAGE, item_texts, may_read, run_of, task_names, verdict_of
+from portal.pages.samples import PAGE, item_texts, judged_by, may_read, run_of, task_names, verdict_of
 from workers import explaining, licences, run_comparison, run_settings
 from workers.licences import Terms
 from workers.models import Request, Run, Sample
@@ -86,6 +86,7 @@ def compare(request: HttpRequest, first_id: UUID, second_id: UUID) -> HttpRespon
     context = {
         "first": first, "second": second, "terms": terms, "is_open": is_open, "path": base, "show": show, "task": task,
         "shown": SHOWN, "tasks": task_names(first), "settings": settings,
+        "judged_by": tuple(dict.fromkeys(filter(None, (judged_by(first), judged_by(second))))),
         "rows": tuple(sorted(map(_row, pairs), key=lambda row: row.difference)),
         "explained": explaining.explain(pairs, run_comparison.prompts(first, second), settings),
         "flips": _flips(first, second, show=show, task=task, after=after, base=base, kept=kept, is_open=is_open),

@@ -71,15 +71,25 @@ def read(run: Run) -> Facts:
         tasks=tuple(_task(task) for task in mappings(record.get("tasks"))),
         files=tuple(_file(file) for file in mappings(checkpoint.get("files"))),
         metrics=tuple(_metric(metric) for metric in mappings(mapping(run.results).get("metrics"))),
-        ties=_ties(mapping(mapping(run.results).get("ties"))),
+        ties=_ties(mapping(mapping(run.results).get("ties")), metric=run.protocol.metric),
     )
 
 
-def _ties(counts: Mapping[str, Json]) -> str:
-    """What a reader has to know of items that a rounding could have decided; empty where nothing was compared."""
+def _ties(counts: Mapping[str, Json], *, metric: str) -> str:
+    """What a reader has to know of items that a rounding could have decided; empty where nothing was compared.
+
+    The harness compares the options' likelihoods as they stand, which is what `acc` goes by.
+    """
+    said = _ties_of_acc(counts)
+    return said if metric == "acc" or not said else f"{said} So it is for acc; the run’s own number is {metric}."
+
+
+def _ties_of_acc(counts: Mapping[str, Json]) -> str:
     items, exact, near, within = (counts.get(name) for name in ("items", "exact", "near", "within"))
     if not (isinstance(items, int) and isinstance(exact, int) and isinstance(near, int) and items):
         return ""
+    if not exact and not near:
+        return f"On none of {items:,} items are the best two options so close that rounding may turn them."
     return (
         f"On {exact:,} of {items:,} items the best two options are equally likely, and the first of them counts; "
         f"on {near:,} more they differ by less than {within:g}, which rounding may turn."
@@ -97,10 +107,12 @@ def _what(run: Run, record: Mapping[str, Json], checkpoint: Mapping[str, Json]) 
         ("Parameters", figures.parameters(_whole(checkpoint.get("parameter_count")) or run.checkpoint.parameter_count)),
         ("Device", _device(device)),
         ("Device memory", figures.size(memory) if isinstance(memory, int) else ""),
+        ("Scored on", _scored_on(record)),
         ("Benchmark task", f"{run.protocol.task}, {run.protocol.num_fewshot}-shot"),
         ("Scoring", run.protocol.get_scoring_display()),
         ("Aggregation", run.protocol.get_aggregation_display()),
         ("Tokens a batch", _budget(plan, run)),
+        ("Plan", _plan(plan, run)),
     )
 
 
@@ -108,13 +120,39 @@ def _budget(plan: Mapping[str, Json], run: Run) -> str:
     """What batches are cut by; runs of before were cut by items."""
     if "batch_size" in plan:
         return f"{plan['batch_size']} items"
-    return f"{run.token_budget:,}{'' if plan.get('is_bit_identical', True) else ' (made smaller: memory ran out)'}"
+    return f"{run.token_budget:,}{' (made smaller: memory ran out)' if plan.get('changes') else ''}"
+
+
+def _plan(plan: Mapping[str, Json], run: Run) -> str:
+    """The plan's version and size, and whether another machine of the kind would give the same bits."""
+    batches, shards = _whole(plan.get("batches")), _whole(plan.get("shards"))
+    if not (run.plan_version and batches and shards):
+        return ""
+    bits = "" if plan.get("is_bit_identical", True) else "; other bits are possible another time"
+    return (
+        f"version {run.plan_version}: {figures.counted(batches, 'batch', 'batches')} in {figures.counted(shards, 'shard')}{bits}"
+    )
 
 
 def _device(device: Mapping[str, Json]) -> str:
     name = str(device.get("name") or "")
     count = _whole(device.get("count"))
+    if device.get("kind") == "cpu" and name and count:
+        return f"{name}, {figures.counted(count, 'core')}"
     return f"{count} × {name}" if count > 1 and name else name
+
+
+def _scored_on(record: Mapping[str, Json]) -> str:
+    """The kinds of devices that scored with how many shards each; empty where they were all of one kind."""
+    shards: dict[str, set[int]] = {}
+    for scorer in mappings(record.get("scored_by")):
+        places = scorer.get("shards")
+        if isinstance(places, list):
+            device = _device(mapping(scorer.get("device"))) or "a device that is not on record"
+            shards.setdefault(device, set()).update(place[0] for place in places if isinstance(place, list) and place)
+    if len(shards) < 2:
+        return ""
+    return "; ".join(f"{device} ({figures.counted(len(places), 'shard')})" for device, places in shards.items())
 
 
 def _task(task: Mapping[str, Json]) -> TaskFact:

@@ -56,8 +56,10 @@ def runs(request: HttpRequest) -> HttpResponse:
     """The queue, the workers, and the history a page at a time."""
     after = request.GET.get("after", "")
     is_first = not after
+    open_runs = cards(Run.objects.open().order_by("-priority", "requested_at")[:OPEN_SHOWN]) if is_first else ()
     context = {
-        "open_runs": cards(Run.objects.open().order_by("-priority", "requested_at")[:OPEN_SHOWN]) if is_first else (),
+        "open_runs": open_runs,
+        "more_open": Run.objects.open().count() - OPEN_SHOWN if len(open_runs) == OPEN_SHOWN else 0,
         "workers": online_workers() if is_first else (),
         "ended": ended(after),
         "section": "runs",

@@ -99,7 +99,8 @@ def _progress(run: Run, seen: Overview) -> Progress | None:
 
 
 def _facts(run: Run, seen: Overview) -> tuple[tuple[str, str], ...]:
-    pairs = (("Rate", _rate(run, seen)), ("Should end", _ends(run)), ("Energy", _energy(seen)))
+    starts, ends = _foreseen(run)
+    pairs = (("Rate", _rate(run, seen)), ("Should start", starts), ("Should end", ends), ("Energy", _energy(seen)))
     return tuple((label, words) for label, words in pairs if words)
 
 
@@ -120,15 +121,16 @@ def _amount(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
-def _ends(run: Run) -> str:
-    """As the queue's page says it, by the same reckoning."""
+def _foreseen(run: Run) -> tuple[str, str]:
+    """When it should start, where it has not, and end: as the queue's page says it, by the same reckoning."""
     if run.has_ended:
-        return ""
+        return "", ""
     if run.state == RunState.PAUSED:
-        return "when resumed"
+        return "", "when resumed"
     queue = Run.objects.open().order_by("-priority", "requested_at").select_related("checkpoint", "protocol")
     found = forecast.of(list(queue.defer("provenance", "results")[:QUEUE_READ]))
-    return run_list.from_now(found.get(run.pk, forecast.UNKNOWN).ends_in)
+    foreseen = found.get(run.pk, forecast.UNKNOWN)
+    return "" if run.started_at else run_list.from_now(foreseen.starts_in), run_list.from_now(foreseen.ends_in)
 
 
 def _energy(seen: Overview) -> str:
@@ -153,13 +155,20 @@ def _shard(shard: Shard, workers: Mapping[str, Worker]) -> AtWork:
     speed = shard.device_tokens / shard.device_seconds if shard.device_tokens and shard.device_seconds else None
     return AtWork(
         shard=f"Shard {shard.index + 1:,}",
-        device=worker.device_label if worker else shard.device,
+        device=_device(worker) if worker else shard.device,
         memory=figures.size(worker.memory_bytes) if worker else "",
         batches=f"{shard.batches_done:,} of {shard.batch_count:,}",
         speed=f"{_amount(speed)} tokens/s" if speed else "",
         attempt=shard.attempts,
         claimed_at=shard.claimed_at,
     )
+
+
+def _device(worker: Worker) -> str:
+    """What it computes on: GPUs are counted, of a processor the cores are."""
+    if worker.device == Worker.Device.CPU:
+        return f"{worker.device_name}, {figures.counted(worker.device_count, 'core')}"
+    return worker.device_label
 
 
 def _so_far(run: Run) -> tuple[SoFar, ...]:

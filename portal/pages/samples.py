@@ -14,6 +14,7 @@ from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
+from leaderboards.models import Protocol
 from portal.context import page, viewer
 from portal.pages import run_numbers
 from portal.pages.found_run import run_at
@@ -28,6 +29,7 @@ SHOWN = {
     "": "All items", "wrong": "Wrong", "right": "Right", "ties": "Near ties, closest first", "cut": "Prompt cut off",
 }  # fmt: skip
 LONGEST_QUERY = 200
+_OF_OPTIONS = frozenset(Protocol.Scoring) - {Protocol.Scoring.RUNNING_TEXT, Protocol.Scoring.WRITTEN}
 EXCERPT = 300
 _MARK = re.compile(r"(?P<index>\d{1,9})", re.ASCII)
 _MARK_BY_MARGIN = re.compile(r"(?P<margin>\d{1,3}(?:\.\d{1,20})?(?:e-\d{1,3})?)~(?P<index>\d{1,9})", re.ASCII)
@@ -106,6 +108,7 @@ def samples(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = listed(run, asked, after=request.GET.get("after", ""), is_open=is_open)
     context = {
         "run": run, "terms": terms, "is_open": is_open, "filter": asked, "samples": found, "shown": SHOWN,
+        "judged_by": judged_by(run),
         "tasks": task_names(run), "path": address("runs:detail", run.public_id) + "/samples", "section": "runs",
     }  # fmt: skip
     return page(request, "workers/samples.html", context, is_live=True, is_indexed=False)
@@ -116,7 +119,10 @@ def sample_detail(request: HttpRequest, public_id: UUID, index: int) -> HttpResp
     run = run_of(request, public_id)
     terms = licences.terms_of(run)
     is_open = may_read(request, terms)
-    context = {"run": run, "terms": terms, "is_open": is_open, "sample": read(run, index, is_open=is_open), "section": "runs"}
+    sample = read(run, index, is_open=is_open)
+    context = {
+        "run": run, "terms": terms, "is_open": is_open, "sample": sample, "judged_by": judged_by(run), "section": "runs",
+    }  # fmt: skip
     return page(request, "workers/sample.html", context, is_live=True, is_indexed=False)
 
 
@@ -130,6 +136,19 @@ def run_of(request: HttpRequest, public_id: UUID) -> Run:
 def may_read(request: HttpRequest, terms: Terms) -> bool:
     """Whether this reader sees the items' texts."""
     return terms.is_public or viewer(request).is_staff
+
+
+def judged_by(run: Run) -> str:
+    """What right and wrong go by, where the run's own number goes by something else; empty where it is the same.
+
+    The harness logs one verdict an item: that of the likeliest option as it stands.
+    """
+    if run.protocol.scoring not in _OF_OPTIONS or run.protocol.metric.partition(",")[0] == "acc":
+        return ""
+    return (
+        f"Picked, right and margin are by acc, the likeliest option as it stands; the number of {run.protocol.name} is "
+        f"{run.protocol.metric}, so that the share of right items here may differ from it."
+    )
 
 
 def task_names(run: Run) -> tuple[str, ...]:

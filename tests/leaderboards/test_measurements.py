@@ -42,6 +42,26 @@ def test_a_measurement_is_in_the_unit_of_its_board_with_its_interval_and_chance(
     assert list(Measurement.objects.current()) == [measurement]
 
 
+def test_the_noise_of_a_protocol_is_the_largest_difference_of_repeated_runs_in_the_harness_unit():
+    claim, protocol, model = make_claim(), make_protocol(), make_checkpoint().model
+
+    def run(value, *, items=100, **more):
+        obtained = Obtained(value=value, standard_error=None, items=items, chance_level=None).scaled(100.0)
+        return record(obtained, claim=claim, protocol=more.pop("protocol", protocol), model=model, **more)
+
+    run(0.250)
+    assert measurements.noise_seen(protocol) is None
+    run(0.500, checkpoint="other weights")
+    run(0.600, items=50)
+    run(0.700, protocol=make_protocol())
+    assert measurements.noise_seen(protocol) is None
+    run(0.252)
+    assert measurements.noise_seen(protocol) == pytest.approx(0.002)
+    measurements.retract(run(0.290), reason="Wrong weights.")
+    run(0.253)
+    assert measurements.noise_seen(protocol) == pytest.approx(0.003)
+
+
 def test_recording_the_same_run_again_changes_nothing():
     claim, protocol, run_id = make_claim(), make_protocol(), uuid4()
     first = record(QUARTER, claim=claim, protocol=protocol, run_id=run_id)

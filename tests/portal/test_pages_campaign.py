@@ -55,7 +55,8 @@ def test_staff_map_a_claim_see_the_cost_measure_it_and_take_the_mapping_away(adm
     assert (mapping.claim, mapping.checkpoint, mapping.protocol, mapping.scale) == (claim, weights, protocol, 100.0)
     page = read(admin_client.get("/campaigns?paper=p"))
     in_order(
-        page.main, ["1 mapped number to measure, by 1 new run; the largest needs 45 GB", "How long 1 run will take is not known"]
+        page.main,
+        ["1 test of claimed numbers to do, by 1 new run; the largest needs 45 GB", "How long 1 run will take is not known"],
     )
     assert page.tables[0][1][2] == "GPT-NeoX-20B under PIQA, 0-shot, × 100 Remove"
     assert admin_client.post("/campaigns/measure?paper=p").headers["Location"] == "/runs"
@@ -64,6 +65,27 @@ def test_staff_map_a_claim_see_the_cost_measure_it_and_take_the_mapping_away(adm
     assert "by 0 new runs and 1 run under way" in read(admin_client.get("/campaigns?paper=p")).main
     admin_client.post("/campaigns/remove?paper=p", {"mapping": mapping.pk})
     assert not ClaimMapping.objects.exists()
+
+
+def test_all_that_is_suggested_is_mapped_by_one_click_and_nothing_runs_before_its_cost_was_seen(
+    admin_client, claim, weights, protocol
+):
+    of_its_pass = make_protocol(name="By length", metric="acc_norm", **{
+        name: getattr(protocol, name) for name in ("task", "num_fewshot", "dataset_names", "versions")
+    })  # fmt: skip
+    make_result(claim.leaderboard, model_name="Something else", paper=claim.paper, scores={"Accuracy": "50"})
+    page = read(admin_client.get("/campaigns?paper=p"))
+    assert "2 more tests are suggested below, by 1 run beside those." in page.main
+    for _ in range(2):
+        response = admin_client.post("/campaigns/add-suggested?paper=p")
+        assert (response.status_code, response.headers["Location"]) == (302, "/campaigns?paper=p")
+    assert set(ClaimMapping.objects.values_list("claim", "checkpoint", "protocol", "scale")) == {
+        (claim.pk, weights.pk, protocol.pk, 100.0), (claim.pk, weights.pk, of_its_pass.pk, 100.0),
+    }  # fmt: skip
+    main = read(admin_client.get("/campaigns?paper=p")).main
+    assert "2 tests of claimed numbers to do, by 1 new run; the largest needs 45 GB" in main
+    assert "suggested below" not in main
+    assert not Run.objects.exists()
 
 
 def test_the_scale_of_a_mapping_can_be_changed(admin_client, claim, weights, protocol):
@@ -115,7 +137,7 @@ def test_only_staff_come_here(client, django_user_model, claim, weights, protoco
     reader.force_login(django_user_model.objects.create_user("reader"))
     for somebody in (client, reader):
         assert somebody.get("/campaigns?paper=p").status_code == 403
-        for act in ("add", "remove", "measure"):
+        for act in ("add", "add-suggested", "remove", "measure"):
             assert somebody.post(f"/campaigns/{act}?paper=p", form(claim, weights, protocol)).status_code == 403
         assert "What of it can be measured" not in read(somebody.get("/paper/p")).main
     assert (ClaimMapping.objects.count(), Run.objects.count()) == (0, 0)

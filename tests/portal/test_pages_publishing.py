@@ -29,7 +29,7 @@ def measured():
     )  # fmt: skip
     return Measurement.objects.create(
         leaderboard=board, metric=mapping.metric, claim=claim, model_name="Claimed", protocol=mapping.protocol, value=76.54,
-        items=1838, interval_low=74.6, interval_high=78.4, scale=100.0, run_id=run.public_id, measured_at=timezone.now(),
+        items=1838, interval_low=74.6, interval_high=78.4, checkpoint="Its weights", scale=100.0, run_id=run.public_id, measured_at=timezone.now(),
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_readers_see_a_measurement_nowhere_before_it_is_published_and_everywhere
 
 def test_staff_see_it_before_on_their_list_and_on_the_runs_page(admin_client, measured):
     page = read(admin_client.get("/measurements"))
-    assert page.tables[0][1][0] == "QA on PIQA Claimed"
+    assert page.tables[0][1][0] == "QA on PIQA Claimed weights: Its weights"
     assert page.tables[0][1][1] == "77.9"
     assert "76.54" in page.tables[0][1][2]
     assert "inconclusive" in page.tables[0][1][2]

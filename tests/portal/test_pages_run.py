@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from leaderboards.models import Measurement
+from portal.pages import run_list
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.runs import make_checkpoint, make_mapping, make_planned_run, make_protocol, make_worker
 from tests.portal.reading import in_order, read
@@ -81,12 +82,50 @@ def test_a_finished_run_says_what_ran_and_what_came_out(client):
     assert "secret-host" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "Plan version 1: 34 batches in 3 shards Software"),
+        ({"is_bit_identical": False}, "Plan version 1: 34 batches in 3 shards; other bits are possible another time"),
+        ({"changes": [{"version": 2}]}, "Tokens a batch 1,024 (made smaller: memory ran out)"),
+    ],
+)
+def test_memory_ran_out_only_where_the_plan_became_smaller(client, more, words):
+    plan = {**PROVENANCE["plan"], "shards": 3, **more}
+    run = make_run(state=RunState.FINISHED, plan_version=1, provenance={**PROVENANCE, "plan": plan}, token_budget=1024)
+    main = read(client.get(address(run))).main
+    assert words in main
+    assert ("memory ran out" in main) == ("changes" in more)
+
+
+def test_several_kinds_of_devices_are_told_with_their_shards(client):
+    cpu = {"kind": "cpu", "name": "A processor", "count": 2}
+    scored_by = [
+        {"worker": f"{worker}@secret-host", "device": device, "shards": shards}
+        for worker, device, shards in (
+            ("a", PROVENANCE["device"], [[0, 0], [2, 0]]),
+            ("b", cpu, [[1, 0]]),
+            ("c", cpu, [[1, 4], [3, 0]]),
+        )
+    ]
+    run = make_run(state=RunState.FINISHED, provenance={**PROVENANCE, "scored_by": scored_by})
+    page = read(client.get(address(run)))
+    assert "Scored on 2 × NVIDIA H200 (2 shards); A processor, 2 cores (2 shards) " in page.main
+    assert "secret-host" not in page.text
+    run.provenance["scored_by"] = scored_by[:1]
+    run.save()
+    assert "Scored on" not in read(client.get(address(run))).main
+
+
 def test_a_run_leads_to_the_boards_and_papers_that_it_tests(client):
     board = make_board(task=make_task(name="Transfer Learning"), dataset=make_dataset(name="MML"), slug="tl-on-mml")
     claim = make_result(
         board, model_name="GPT-NeoX", scores={"Accuracy": "33.6"}, paper=make_paper(title="The paper", slug="the-paper")
     )
     mapping = make_mapping(claim=claim)
+    of_its_pass = make_protocol(name="by length", versions=mapping.protocol.versions, metric="acc_norm")
+    for protocol in (of_its_pass, make_protocol(name="another pass")):
+        make_mapping(claim=claim, checkpoint=mapping.checkpoint, protocol=protocol)
     run = Run.objects.create(checkpoint=mapping.checkpoint, protocol=mapping.protocol, state=RunState.FINISHED)
     Measurement.objects.create(
         leaderboard=board, metric=mapping.metric, claim=claim, model_name="GPT-NeoX", protocol=mapping.protocol, value=25.0, items=100,
@@ -96,7 +135,8 @@ def test_a_run_leads_to_the_boards_and_papers_that_it_tests(client):
     page = read(client.get(address(run)))
     assert page.tables[0][1][:2] == ["Transfer Learning on MML", "GPT-NeoX: 33.6"]
     assert page.tables[0][1][2].endswith("Retracted: Wrong weights.")
-    assert page.tables[1][1] == ["GPT-NeoX", "Transfer Learning on MML", "Accuracy", "The paper"]
+    names = f"{mapping.protocol.name}; by length"
+    assert page.tables[1][1] == ["GPT-NeoX", "Transfer Learning on MML", "Accuracy", names, "The paper"]
     assert page.link("The paper") == "/paper/the-paper"
     assert page.link("Transfer Learning on MML") == "/sota/tl-on-mml"
 
@@ -121,7 +161,10 @@ def test_a_waiting_run_says_why(client):
     run = make_run()
     run.checkpoint.memory_bytes, run.checkpoint.device = 45_220_000_000, "gpu"
     run.checkpoint.save()
-    assert "Waiting Needs 45 GB of GPU memory; no worker online has it." in read(client.get(address(run))).main
+    main = read(client.get(address(run))).main
+    in_order(main, ["Waiting Needs 45 GB of GPU memory; no worker online has it.", "Should start unknown", "Should end unknown"])
+    Run.objects.update(state=RunState.SCORING, started_at=timezone.now())
+    assert "Should start" not in read(client.get(address(run))).main
 
 
 def test_progress_counts_batches_over_all_shards(client):
@@ -261,6 +304,16 @@ def test_the_list_has_queue_workers_and_history(client):
     assert workers[1][:5] == ["CPU: a device", "1 core", "64 GB", "waiting for work", "no model"]
     assert (history[1][:3], history[1][4]) == (["Small", "Self self-test", "Finished"], "1 min 2 s")
     assert "@host" not in page.text
+
+
+def test_a_queue_too_long_for_a_page_says_how_many_more_wait(client, monkeypatch):
+    monkeypatch.setattr(run_list, "OPEN_SHOWN", 2)
+    for more, words in ((2, None), (1, "The first 2 are shown; 1 run waits behind them")):
+        for _ in range(more):
+            make_run()
+        page = read(client.get("/runs"))
+        assert len(page.tables[0]) == 3
+        assert words in page.main if words else "behind them" not in page.main
 
 
 def test_an_empty_list_of_runs_says_what_to_do(client):

@@ -11,7 +11,7 @@ from tests.factories.leases import claimed
 from tests.factories.runs import make_mapping, make_planned_run, make_worker
 from tests.portal.reading import in_order, read
 from workers import lifecycle
-from workers.models import Run, RunEvent, Shard
+from workers.models import Fault, Run, RunEvent, Shard
 from workers.states import Priority, RunState, ShardState
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,26 @@ def test_staff_try_a_failed_run_again(admin_client):
     assert Run.objects.get().state == RunState.SCORING
     assert set(run.shards.values_list("state", flat=True)) == {"queued"}
     assert "Tried again." in read(admin_client.get(address(run))).main
+
+
+def test_staff_see_the_last_lines_of_who_is_at_it_and_of_who_failed_and_readers_none(client, admin_client):
+    run, other = make_planned_run(), make_planned_run()
+    make_worker(name="scorer@one", log_tail="Loading <41> GB.", log_run=run)
+    make_worker(name="scorer@two", log_tail="Of another run.", log_run=other)
+    Fault.objects.create(
+        run=run, worker="scorer@three", fault_class="code", code="code_error", message="It broke.", log_tail="Traceback:\nboom"
+    )
+    address = f"/runs/{run.public_id}"
+    for place in (address, f"{address}/state"):
+        shown = admin_client.get(place).content.decode()
+        in_order(
+            shown, ["Log</h2>", "scorer@one", "Loading &lt;41&gt; GB.", "scorer@three, before it failed at", "Traceback:\nboom"]
+        )
+        assert "Of another run." not in shown
+        assert "scorer@" not in client.get(place).content.decode()
+    Run.objects.filter(pk=run.pk).update(state="failed")
+    shown = read(admin_client.get(address)).main
+    assert ("Loading <41> GB." in shown, "Traceback: boom" in shown) == (False, True)
 
 
 def test_staff_try_one_shard_again_where_several_failed(admin_client):

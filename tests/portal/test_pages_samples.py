@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from leaderboards.models import Protocol
 from tests.factories.runs import make_planned_run
 from tests.factories.scored_runs import SHOTS, make_licence, make_scored_run, question
 from tests.portal.reading import in_order, read
@@ -47,13 +48,24 @@ def test_an_item_shows_the_text_to_the_letter(client):
     response = client.get(address(run, "/1"))
     page = read(response)
     assert page.tables[0] == [
-        ["What follows", "Log-likelihood", "Greedy", "Mark"],
-        ["A", "-1.1000", "no", "true"], ["B", "-1.0000", "yes", "picked"], ["C", "-1.1200", "no", ""], ["D", "-1.1300", "no", ""],
+        ["What follows", "Mark", "Log-likelihood", "Greedy"],
+        ["A", "true", "-1.1000", "no"], ["B", "picked", "-1.0000", "yes"], ["C", "", "-1.1200", "no"], ["D", "", "-1.1300", "no"],
     ]  # fmt: skip
     assert (SHOTS + question(1)) in response.content.decode()
     in_order(page.main, ["mmlu_anatomy, item 2", "wrong", "Margin 0.1000", "Length 701 tokens, read whole", "Picked B True A"])
     assert page.link("Item before") == address(run, "/0")
     assert "Next item" not in page.main
+
+
+def test_items_of_a_run_whose_number_is_not_acc_say_by_what_they_are_judged(client):
+    make_licence()
+    run = make_scored_run("AB")
+    words = "Picked, right and margin are by acc, the likeliest option as it stands; the number of"
+    places = [address(run), address(run, "/1"), f"/runs/{run.public_id}/compare/{run.public_id}"]
+    assert [words in read(client.get(place)).main for place in places] == [False] * 3
+    Protocol.objects.update(metric="acc_norm", scoring="characters")
+    for place in places:
+        assert f"{words} {run.protocol.name} is acc_norm, so that" in read(client.get(place)).main
 
 
 def test_a_prompt_is_words_and_nothing_else(client):

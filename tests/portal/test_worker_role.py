@@ -10,7 +10,7 @@ from django.db import connection, connections
 from leaderboards.models import Measurement
 from portal.embedded.addresses import ADMIN_ROLE, read_passwords
 from tests.factories.runs import make_mapping, make_planned_run, make_protocol, make_worker
-from workers import lifecycle, plan, reduce, registration, score
+from workers import lifecycle, log_tail, plan, reduce, registration, score
 from workers.evaluation.contract import (
     Batch,
     MetricValue,
@@ -92,6 +92,8 @@ def test_it_takes_a_run_from_its_plan_to_its_measurement(is_selftest, as_worker)
             _, shard = lifecycle.claim_next(worker)
             lifecycle.tell(shard, "Scoring.")
             assert lifecycle.renew(shard)
+            with log_tail.kept():
+                log_tail.tell(worker=worker.name, run_id=run.pk)
             lifecycle.record_scorer(shard, facts={"worker": "one"}, from_batch=0, device=worker.device_label)
             if number == 0:
                 lifecycle.fail(shard, code="code_error", message="It broke.")

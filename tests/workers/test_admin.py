@@ -127,7 +127,10 @@ def test_a_new_protocol_is_offered_for_the_installed_harness(admin, client):
         "versions": "{}", "rules": "[]", "margin": "0.01", "noise": "0", "split": "validation",
     }  # fmt: skip
     assert client.post(reverse("admin:leaderboards_protocol_add"), fields).status_code == 302
-    assert Protocol.objects.get(slug="p").prompt_family == "piqa"
+    protocol = Protocol.objects.get(slug="p")
+    assert protocol.prompt_family == "piqa"
+    address = reverse("admin:leaderboards_protocol_change", args=[protocol.pk])
+    assert "Nothing was run twice under it." in client.get(address).content.decode()
 
 
 def test_runs_and_history_are_read_only(admin, client):

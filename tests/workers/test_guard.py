@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run
-from workers import guard
+from workers import guard, lifecycle, log_tail
 from workers.evaluation.errors import CheckpointBroken
 from workers.lifecycle import LostLease
-from workers.models import Fault
+from workers.models import Fault, Worker
 from workers.states import RunState, ShardState
 from workers.stopping import Stopping
 
@@ -47,6 +47,41 @@ def test_a_fault_of_ours_is_tried_again_then_fails_the_run_and_says_that_it_is_o
             state, code, message, _ = outcome_of(run, lease, TypeError("unexpected"))
     assert (state, code) == ("failed", "code_error")
     assert message == "The portal's own code failed (TypeError: unexpected): the worker's log has the traceback; report it."
+
+
+def test_what_was_logged_stands_beside_the_worker_and_with_the_fault_and_ends_with_the_work(run, lease):
+    Worker.objects.update(log_tail="Of another run.")
+    worker = Worker.objects.get(name="one")
+    logging.getLogger("celery.app").warning("A ring.")
+    with guard.answering(lease):
+        logging.getLogger("lm_eval").warning("Building %s\0 requests.", 4)
+        logging.getLogger("celery.app").warning("Another ring.")
+        log_tail.tell(worker="one", run_id=run.pk)
+        worker.refresh_from_db()
+        assert (worker.log_run, worker.log_tail[8:]) == (run, " WARNING lm_eval: Building 4␀ requests.")
+        for number in range(60):
+            logging.getLogger("workers.score").warning("%s%s", number, "x" * 1000)
+        raise CheckpointBroken("It is cut short: fetch it again.")
+    (fault,) = Fault.objects.all()
+    lines = fault.log_tail.splitlines()
+    assert (len(lines), len(lines[0]), lines[0][8:40]) == (40, 400, " WARNING workers.score: 20xxxxxx")
+    logging.getLogger("workers.score").warning("Nothing of this work.")
+    log_tail.tell(worker="one", run_id=run.pk)
+    worker.refresh_from_db()
+    assert "Nothing of this work." not in worker.log_tail
+
+
+def test_the_log_of_a_fault_of_ours_ends_with_its_traceback(run, lease):
+    outcome_of(run, lease, TypeError("unexpected"))
+    assert Fault.objects.get().log_tail.splitlines()[-1] == "TypeError: unexpected"
+
+
+def test_a_worker_that_is_lost_leaves_the_lines_of_this_run_and_of_no_other(run, lease):
+    for about, kept in ((run, "Loading."), (make_planned_run(), "")):
+        Worker.objects.update(log_tail="Loading.", log_run=about)
+        run.shards.update(state="running", lease_owner="one", lease_expires_at=timezone.now() - timedelta(seconds=1))
+        assert lifecycle.reap() == 1
+        assert Fault.objects.latest("pk").log_tail == kept
 
 
 def test_a_stop_hands_the_shard_back(run, lease):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -124,9 +125,11 @@ def _said(request: PlannedRequest) -> list[Any]:
 
 
 def _dataset(task: ConfigurableTask) -> str:
+    """Whose items a task has: where a function lays them out, its module's DATASET, else the function."""
     maker = task.config.custom_dataset
     if callable(maker):
-        return f"{maker.__module__}.{maker.__qualname__}"
+        declared = getattr(sys.modules.get(maker.__module__), "DATASET", None)
+        return declared if isinstance(declared, str) else f"{maker.__module__}.{maker.__qualname__}"
     return ":".join(part for part in (task.DATASET_PATH, task.DATASET_NAME) if part)
 
 

@@ -117,11 +117,12 @@ def release(lease: Lease, *, note: str, pause: timedelta | None = None) -> None:
 def record_fault(run_id: int, *, shard: Shard | None, worker: str, code: str, message: str) -> None:
     """Keep what went wrong; a worker on which three different shards died within an hour gets no more work."""
     claimed_at = None if shard is None else shard.claimed_at
+    found = Worker.objects.filter(name=worker).first()
     Fault.objects.create(
-        run_id=run_id, shard=shard, worker=worker, fault_class=class_of(code), code=code, message=message, claimed_at=claimed_at
-    )
-    found = Worker.objects.filter(name=worker, set_aside_at=None).first()
-    if found is None or shard is None:
+        run_id=run_id, shard=shard, worker=worker, fault_class=class_of(code), code=code, message=message, claimed_at=claimed_at,
+        log_tail=found.log_tail if found is not None and found.log_run_id == run_id else "",
+    )  # fmt: skip
+    if found is None or found.set_aside_at is not None or shard is None:
         return
     deaths = Fault.objects.filter(worker=worker, shard__isnull=False, at__gt=Now() - DEATHS_WITHIN)
     if found.trusted_since is not None:

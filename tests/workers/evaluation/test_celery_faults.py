@@ -83,6 +83,7 @@ def test_bad_input_fails_the_run_with_one_sentence_before_the_model_is_loaded(wo
         assert "\n" not in run.error_message
         assert str(neox.parent) not in run.error_message
         assert not run.shards.exists()
+        assert "INFO workers.heartbeat: Run" in run.faults.get().log_tail
 
 
 def test_a_run_that_fits_no_worker_waits_and_says_why(worker, neox, worker_log, client):

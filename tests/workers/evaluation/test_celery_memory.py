@@ -14,7 +14,7 @@ from workers.states import RunState
 
 pytestmark = [pytest.mark.usefixtures("mmlu", "committed_db_of_module"), pytest.mark.long]
 
-ROOM = 160 * 2**20
+ROOM = 80 * 2**20
 
 
 def size_of(process):

@@ -17,6 +17,9 @@ from lm_eval.api.samplers import ContextSampler
 
 from workers.evaluation.errors import DataMissing
 
+DATASET = "cais/mmlu"
+"""Whose items these are: a run's record names it, and its licence decides who may read them."""
+
 SEED = 42
 SPLIT = "items"
 """One split holds questions and shots: lm-eval tells a sampler which item it draws for only where both come from the same."""
@@ -26,7 +29,7 @@ Row = dict[str, Any]
 
 def load(*, subject: str, shots: Literal["dev", "validation"], **_metadata: object) -> DatasetDict:
     """A subject's test items in the order in which they were asked, and behind them the items that shots are drawn from."""
-    found = load_dataset("cais/mmlu", subject)
+    found = load_dataset(DATASET, subject)
     if shots not in found:
         raise DataMissing(
             f"The MMLU that is staged has no {shots} split of {subject}, which shots are drawn from: "

@@ -1,26 +1,20 @@
-"""WCAG 2.2 AA, as far as axe-core can tell, on every type of page: filled and bare, in both themes, and on a phone."""
+"""WCAG 2.2 AA, as far as axe-core can tell, on every type of page of a bare catalogue and on what only staff see.
+
+On a full catalogue test_every_page.py asks it, in both themes and on a phone, of the pages that it has open anyway.
+"""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from tests.e2e.axe import NONE, OF_LOOKS, PHONE, faults, faults_in_both_themes
 from tests.e2e.page_types import PAGE_TYPES, PageType
 from tests.factories.whole_catalogue import make_bare, make_whole
 
 pytestmark = pytest.mark.long
-
-PHONE = {"width": 390, "height": 844}
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "resultTypes": ["violations"],
-}
-OF_LOOKS = {
-    "type": "rule",
-    "values": ["color-contrast", "link-in-text-block", "meta-viewport", "scrollable-region-focusable", "target-size"],
-}
-"""What can differ by theme and width; the rest goes by the document, which is one."""
+bare = pytest.mark.parametrize("made", [make_bare], ids=["bare"], indirect=True, scope="module")
+filled = pytest.mark.parametrize("made", [make_whole], ids=["filled"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module", params=[make_whole, make_bare], ids=["filled", "bare"])
@@ -41,29 +35,6 @@ def staff_cookie(made):
     return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
-def faults(page, only=RULES["runOnly"]):
-    """What axe-core finds, a line each."""
-    found = Axe().run(page, options={**RULES, "runOnly": only}).response["violations"]
-    return [f"{fault['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for fault in found for node in fault["nodes"]]
-
-
-def faults_in_both_themes(page):
-    """The same on a desk in the light theme, and on a phone in the dark one."""
-    light = faults(page)
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark")
-    return {"light": light, "dark, phone": faults(page, OF_LOOKS)}
-
-
-NONE = {"light": [], "dark, phone": []}
-
-
-@pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
-def test_axe_finds_nothing(visit, made, kind):
-    with visit(kind.address(made), reduced_motion="reduce", status=kind.status) as page:
-        assert faults_in_both_themes(page) == NONE
-
-
 OF_STAFF = [
     *(kind for kind in PAGE_TYPES if kind.name in {"paper", "board", "run"}),
     PageType("measurements that wait", lambda made: "/measurements"),
@@ -81,6 +52,7 @@ def test_axe_finds_nothing_on_the_pages_of_staff(visit, made, staff_cookie, kind
         assert faults_in_both_themes(page) == NONE
 
 
+@filled
 def test_axe_finds_nothing_with_the_menu_open(visit, made):
     with visit("/papers", reduced_motion="reduce", viewport=PHONE) as page:
         page.get_by_role("button", name="Menu").click()
@@ -88,6 +60,7 @@ def test_axe_finds_nothing_with_the_menu_open(visit, made):
         assert faults(page) == []
 
 
+@filled
 def test_axe_would_find_what_is_wrong(visit, made):
     with visit("/about") as page:
         page.evaluate("document.querySelector('h1').innerHTML = '<img src=\"data:,\">'")
@@ -95,3 +68,10 @@ def test_axe_would_find_what_is_wrong(visit, made):
         page.emulate_media(color_scheme="dark")
         page.evaluate("document.querySelector('main p').style.color = '#223'")
         assert any(fault.startswith("color-contrast") for fault in faults(page, OF_LOOKS))
+
+
+@bare
+@pytest.mark.parametrize("kind", PAGE_TYPES, ids=lambda kind: kind.name)
+def test_axe_finds_nothing_where_there_is_next_to_nothing(visit, made, kind):
+    with visit(kind.address(made), reduced_motion="reduce", status=kind.status) as page:
+        assert faults(page) == []

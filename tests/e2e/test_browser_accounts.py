@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts import tokens
 from accounts.models import User
-from tests.e2e.test_axe import NONE, faults_in_both_themes
+from tests.e2e.axe import NONE, faults_in_both_themes
 from tests.factories.people import PASSWORD
 
 pytestmark = pytest.mark.long

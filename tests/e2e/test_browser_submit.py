@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from leaderboards import corrections, submissions
 from leaderboards.models import Claim, Submission
 from papers.models import Change
-from tests.e2e.test_axe import NONE, faults_in_both_themes
+from tests.e2e.axe import NONE, faults_in_both_themes
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.people import make_person
 from tests.factories.whole_tables import catalogue_tables

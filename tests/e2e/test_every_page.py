@@ -1,4 +1,4 @@
-"""What holds on every type of page in a real browser: it fits a phone, weighs little, and nothing jumps.
+"""What holds on every type of page in a real browser: it fits a phone, weighs little, nothing jumps, and axe finds nothing.
 
 That no page asks another host, breaks the policy or complains in the console is what `visit` itself checks.
 """
@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.e2e.axe import OF_LOOKS, PHONE, faults
 from tests.e2e.page_types import PAGE_TYPES
 from tests.factories.whole_catalogue import make_whole
 
 pytestmark = pytest.mark.long
 
-PHONE = {"width": 390, "height": 844}
 HEAVIEST = 150_000
 """Bytes of a page with its styles and scripts, compressed, before charts."""
 
@@ -49,10 +49,12 @@ def made(committed_db_of_module):
 
 @every_page
 def test_a_page_fits_a_phone_and_nothing_jumps_while_it_loads(visit, made, kind):
-    with visit(kind.address(made), status=kind.status, viewport=PHONE) as page:
+    options = {"viewport": PHONE, "color_scheme": "dark", "reduced_motion": "reduce"}
+    with visit(kind.address(made), status=kind.status, **options) as page:
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
         assert page.evaluate(SCROLLING_SIDEWAYS) == []
         assert_that_nothing_jumped(page)
+        assert faults(page, OF_LOOKS) == []
 
 
 @every_page
@@ -62,9 +64,10 @@ def test_a_page_with_all_that_it_loads_weighs_little_and_nothing_jumps_on_a_desk
     def weigh(response):
         weights[urlsplit(response.url).path] = len(gzip.compress(response.body()))
 
-    with visit(kind.address(made), status=kind.status, on_response=weigh) as page:
+    with visit(kind.address(made), status=kind.status, on_response=weigh, reduced_motion="reduce") as page:
         page.wait_for_load_state("networkidle")
         assert_that_nothing_jumped(page)
+        assert faults(page) == []
     assert len([path for path in weights if path.endswith(".css")]) > 3
     assert sum(weights.values()) < HEAVIEST, weights
 

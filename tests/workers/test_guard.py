@@ -54,11 +54,11 @@ def test_what_was_logged_stands_beside_the_worker_and_with_the_fault_and_ends_wi
     worker = Worker.objects.get(name="one")
     logging.getLogger("celery.app").warning("A ring.")
     with guard.answering(lease):
-        logging.getLogger("lm_eval").warning("Building %s\0 requests.", 4)
+        logging.getLogger("a_package").warning("Building %s\0 requests.", 4)
         logging.getLogger("celery.app").warning("Another ring.")
         log_tail.tell(worker="one", run_id=run.pk)
         worker.refresh_from_db()
-        assert (worker.log_run, worker.log_tail[8:]) == (run, " WARNING lm_eval: Building 4␀ requests.")
+        assert (worker.log_run, worker.log_tail[8:]) == (run, " WARNING a_package: Building 4␀ requests.")
         for number in range(60):
             logging.getLogger("workers.score").warning("%s%s", number, "x" * 1000)
         raise CheckpointBroken("It is cut short: fetch it again.")

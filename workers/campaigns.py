@@ -92,16 +92,14 @@ def suggestions(scores: Iterable[Score]) -> Mapping[Cell, tuple[Suggestion, ...]
     }
 
 
-def map_all(scores: Iterable[Score]) -> int:
-    """Map every cell to all that is suggested for it; returns how many mappings there are more."""
+def map_all(scores: Iterable[Score]) -> None:
+    """Map every cell to all that is suggested for it; what is mapped meanwhile stays as it is."""
     proposed = [
         ClaimMapping(claim_id=claim, metric_id=metric, checkpoint=item.checkpoint, protocol=item.protocol, scale=item.scale)
         for (claim, metric), items in suggestions(scores).items()
         for item in items
     ]
-    before = ClaimMapping.objects.count()
     ClaimMapping.objects.bulk_create(proposed, ignore_conflicts=True)
-    return ClaimMapping.objects.count() - before
 
 
 def runs_beside(mappings: Iterable[ClaimMapping], suggested: Iterable[Suggestion]) -> int:

@@ -25,6 +25,11 @@ def may_decide(person: Person, submission: Submission) -> bool:
     return (submission.submitter_id != person.pk or person.is_staff) and is_theirs(person, submission)
 
 
+def waits_for(person: Person, submission: Submission) -> bool:
+    """Whether it waits, and this person may decide about it."""
+    return submission.state == Submission.State.WAITING and may_decide(person, submission)
+
+
 def is_theirs(person: User, submission: Submission) -> bool:
     """Whether this person reviews what it is about, whoever sent it."""
     return may_review(person) and Submission.objects.filter(pk=submission.pk).filter(_concerns(person)).exists()

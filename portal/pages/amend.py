@@ -28,7 +28,7 @@ def amend(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """The form of a waiting submission; a reviewer of its area sends it back as it should be let in."""
     by = reviewer(request)
     submission = seen(request, public_id)
-    if submission.state != Submission.State.WAITING or not reviewing.may_decide(by, submission):
+    if not reviewing.waits_for(by, submission):
         return HttpResponseRedirect(address_with(submission, complaint=NOT_YOURS))
     form = amend_form.of(submission)
     if request.method != "POST":
@@ -54,7 +54,7 @@ def check(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What the checks say of the form as it stands, for its script: {"findings": [...], "outlook": sentence}."""
     by = reviewer(request)
     submission = seen(request, public_id)
-    if submission.state != Submission.State.WAITING or not reviewing.may_decide(by, submission):
+    if not reviewing.waits_for(by, submission):
         raise Http404(NOT_YOURS)
     found, checked = _checks(submission, amend_form.filled(amend_form.of(submission), request.POST))
     return JsonResponse({"findings": findings.as_json(found), "outlook": _outlook(found, checked)})

@@ -43,7 +43,7 @@ def detail(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "item": view(submission),
         "events": _events(submission),
         "undone": history_words.entries(undone(submission)),
-        "may_decide": submission.state == Submission.State.WAITING and reviewing.may_decide(person, submission),
+        "may_decide": reviewing.waits_for(person, submission),
         "may_withdraw": submission.state == Submission.State.WAITING and submission.submitter_id == person.pk,
         "record": reviewing.record_of(submission.submitter) if may_review(person) else {},
         "complaint": _told(request.GET.get("complaint", "")),

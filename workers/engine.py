@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, ProtocolSpec, Reduction, Response
+from workers.evaluation.contract import Aggregation, Batch, Plan, PlannedRequest, Prepared, ProtocolSpec, Reduction, Response
 from workers.portal_commit import portal_commit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Scorer(Protocol):
     def way(self) -> str:
         """How it computes, in a word."""
 
-    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Prepared:
         """A whole batch made ready, without the model; the call that it gives scores it. Both may raise EvaluationError."""
 
     def cut(self, plan: Plan, *, token_budget: int, samples: Sequence[int]) -> tuple[Batch, ...]:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from workers import lifecycle, plan, shards, stopping, warm
 from workers.engine import Scorer, open_engine
-from workers.evaluation.contract import Batch, PlannedRequest, Response
+from workers.evaluation.contract import Batch, PlannedRequest, Prepared, Response
 from workers.evaluation.errors import OutOfMemory
 from workers.guard import answering
 from workers.heartbeat import Pulse
@@ -37,7 +37,7 @@ WHERE workers_request.run_id = %s AND workers_request.ordinal = answer.ordinal
 NUL_SHOWN = "\N{SYMBOL FOR NULL}"
 """What stands for a NUL in a written text."""
 
-Ready = tuple[Batch, list[PlannedRequest], "Future[Callable[[], list[Response]]]"]
+Ready = tuple[Batch, list[PlannedRequest], "Future[Prepared]"]
 """A batch, its requests, and the call that scores them once their tokens are there."""
 
 
@@ -102,7 +102,7 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
                 raise stopping.Stopping
             pulse.beat("Scoring.")
             try:
-                responses = _responses(ready.result(), requests)
+                responses = _responses(ready.result(), requests, moved=pulse.beat)
             except OutOfMemory as error:
                 return str(error)  # not the error: its traceback would hold on to the memory
             shard.batches_done += 1
@@ -136,8 +136,8 @@ def _made_ready(shard: Shard, *, scorer: Scorer, beside: ThreadPoolExecutor) -> 
         yield ahead
 
 
-def _responses(score_them: Callable[[], list[Response]], requests: Sequence[PlannedRequest]) -> list[Response]:
-    responses = score_them()
+def _responses(answer: Prepared, requests: Sequence[PlannedRequest], *, moved: Callable[[], None]) -> list[Response]:
+    responses = answer(moved)
     if len(responses) != len(requests):
         raise RuntimeError(f"the engine gave {len(responses)} responses to {len(requests)} requests")
     return responses

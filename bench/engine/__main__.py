@@ -60,10 +60,13 @@ def main() -> None:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         _open(options.data, folder)
-        from bench.engine import planning, whole_run
+        from bench.engine import planning, whole_run, writing
 
         for line in _cases(options, folder):
             print(line, flush=True)
+        if options.only in "writing":
+            for line in writing.report(options.data, folder, rounds=options.rounds):
+                print(line, flush=True)
         if options.only in "tokens forwarded":
             planning.tokens_forwarded(options.data, folder)
         if options.only in "whole run":
@@ -75,7 +78,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=_default_data(), help="with mmlu/, gptneox_tokenizer/, lambada_openai.jsonl")
-    parser.add_argument("--only", default="", help="what has this in its name: a case, tokens forwarded, whole run, planning")
+    parser.add_argument("--only", default="", help="what has this in its name: a case, tokens forwarded, writing, ...")
     parser.add_argument("--rounds", type=int, default=3, help="of our engine; the median counts")
     parser.add_argument("--limit", type=int, default=50, help="items a subject")
     parser.add_argument("--items", type=int, default=20, help="items a subject of the whole run")

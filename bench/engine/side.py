@@ -2,7 +2,8 @@
 
     {"side": "hf" | "ours", "folder": ..., "dtype": ..., "device": ..., "batch": ..., "rounds": ..., "requests": [[c, t], ...]}
 
-Loading is not timed with scoring; tokenising is. The log-likelihoods of the last round are given back.
+With "kind": "generate_until" a request is a context and the settings by which it is written on. Loading is not timed with
+scoring; tokenising is. The answers of the last round are given back.
 """
 
 from __future__ import annotations
@@ -32,33 +33,32 @@ def main() -> None:
 
 
 def measure(job: dict[str, Any]) -> dict[str, Any]:
-    """Seconds of each round, of loading; tokens that went through the model; log-likelihoods; peak memory in bytes."""
+    """Seconds of each round, of loading; tokens that went through the model; answers; peak memory in bytes."""
     import torch
     from lm_eval.api.instance import Instance
 
     began = time.perf_counter()
     model = _hf(job) if job["side"] == "hf" else _ours(job)
     loaded = time.perf_counter() - began
-    asked = [
-        Instance("loglikelihood", {}, (context, continuation), number)
-        for number, (context, continuation) in enumerate(job["requests"])
-    ]
+    kind = job.get("kind", "loglikelihood")
+    asked = [Instance(kind, {}, tuple(request), number) for number, request in enumerate(job["requests"])]
+    answer = getattr(model, kind)
     tokens = _counting(model)
     rounds, found = [], []
     with torch.inference_mode():
         # the first prompts warm caches and allocators up
-        model.loglikelihood(asked[: job.get("warmup", 16)], disable_tqdm=True)
+        answer(asked[: job.get("warmup", 16)], disable_tqdm=True)
         for _ in range(job["rounds"]):
             gc.collect()
             tokens[0] = 0
             start, used = time.perf_counter(), time.process_time()
-            found = model.loglikelihood(asked, disable_tqdm=True)
+            found = answer(asked, disable_tqdm=True)
             rounds.append({"wall": time.perf_counter() - start, "cpu": time.process_time() - used})
     return {
         "rounds": rounds,
         "loaded": loaded,
         "tokens": tokens[0],
-        "found": [[float(value), bool(greedy)] for value, greedy in found],
+        "found": [one if isinstance(one, str) else [float(one[0]), bool(one[1])] for one in found],
         "peak": _peak(job),
     }
 

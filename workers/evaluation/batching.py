@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from workers.evaluation.contract import FURTHER, KINDS, Batch, Plan, PlannedRequest, RequestKind
 from workers.evaluation.errors import Unscorable
 from workers.evaluation.prefixes.generation import Settings, WritingRefused, settings_of
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence, Unreadable
-from workers.evaluation.prefixes.tree import Pack, packs, unique_tokens
+from workers.evaluation.prefixes.tree import Pack, packs, packs_to_write, unique_tokens
 
 
 def plan_batches(plan: Plan, encoder: Encoder, *, token_budget: int, samples: Sequence[int] | None = None) -> tuple[Batch, ...]:
     """All samples, or those with the given indexes, each in one batch of about `token_budget` tokens, in the order of tokens.
+
+    A batch that is written on keeps about eight times as many, with what may be written (`packs_to_write`).
 
     A pure function of requests, tokenizer and budget. A sample's requests are never split over batches, and a batch has requests
     of one kind. What stands alone is a few tokens, and not counted. Raises Unscorable.
@@ -32,7 +35,14 @@ def _batches(requests: Sequence[PlannedRequest], encoder: Encoder, token_budget:
         sequences.setdefault(request.sample, []).extend(() if is_alone else own)
     numbers = sorted(number for number, own in sequences.items() if own)
     rows = [sequences[number] for number in numbers]
-    batches = list(_with_costs(packs(rows, budget=token_budget), rows, numbers))
+    if kind_of(requests) == "generate_until":
+        most = Counter[int]()
+        for request, settings in zip(requests, settings_of_all(requests), strict=True):
+            most[request.sample] += settings.most_tokens
+        found = packs_to_write(rows, [most[number] for number in numbers], budget=token_budget)
+    else:
+        found = packs(rows, budget=token_budget)
+    batches = list(_with_costs(found, rows, numbers))
     empty = tuple(sorted(number for number, own in sequences.items() if not own))
     return [*batches, Batch(empty)] if empty else batches
 

@@ -6,8 +6,9 @@ Requests are of the harness's three kinds, and each kind has its own answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 Aggregation = Literal["micro", "macro"]
 """How subtasks make one number: the mean over their items, or over the subtasks."""
@@ -148,6 +149,17 @@ class Response:
         if shape not in _ANSWERS:
             raise ValueError(f"{self} answers no kind of request")
         return _ANSWERS[shape]
+
+
+def nobody() -> None:
+    """Whom it need not be told how a batch moves."""
+
+
+class Prepared(Protocol):
+    """A batch that is ready to be answered."""
+
+    def __call__(self, moved: Callable[[], None] = nobody) -> list[Response]:
+        """One response a request. `moved` is called with each word that is written, as writing a batch may take very long."""
 
 
 _ANSWERS: dict[tuple[bool, ...], RequestKind] = {

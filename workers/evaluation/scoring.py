@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 import torch
 
 from workers.evaluation.batching import kind_of, plan_batches, sequences_of, settings_of_all, stand_alone
-from workers.evaluation.contract import Batch, Plan, PlannedRequest, Response
+from workers.evaluation.contract import Batch, Plan, PlannedRequest, Prepared, Response, nobody
 from workers.evaluation.errors import CheckpointBroken, OutOfMemory
 from workers.evaluation.loading import LoadedModel
 from workers.evaluation.memory import is_out_of_memory
@@ -23,7 +24,7 @@ from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 class Scorer(Protocol):
     """Answers requests, in their order. Asked for the same batch again, it answers the same bits."""
 
-    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Prepared:
         """Get a batch ready, which needs no model and may be done while another is scored; the call that it gives scores it."""
         ...
 
@@ -41,14 +42,14 @@ class PrefixScorer:
         """How it computes: "shared", or "plain" for a model whose attention cannot be exchanged."""
         return "shared" if isinstance(self._forward, SharedForward) else "plain"
 
-    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Callable[[], list[Response]]:
+    def prepare(self, requests: Sequence[PlannedRequest], cuts: tuple[int, ...] = ()) -> Prepared:
         """Tokens of a whole batch of the plan with its cuts; one response a request when it is scored."""
         sequences = sequences_of(requests, self._encoder)
         if kind_of(requests) == "generate_until":
             prompts = [prompt for (prompt,) in sequences]
             settings = settings_of_all(requests)
-            return lambda: self._write(requests, list(zip(prompts, settings, strict=True)), cuts)
-        return lambda: self._score(requests, sequences, cuts)
+            return partial(self._write, requests, list(zip(prompts, settings, strict=True)), cuts)
+        return lambda moved=nobody: self._score(requests, sequences, cuts)
 
     def cut(self, plan: Plan, *, token_budget: int, samples: Sequence[int]) -> tuple[Batch, ...]:
         """These samples of the plan in batches of another budget, as a plan made with it would have them."""
@@ -94,11 +95,15 @@ class PrefixScorer:
         return Response(log_likelihood, all(score.is_greedy for score in scores), tokens=tokens)
 
     def _write(
-        self, requests: Sequence[PlannedRequest], asked: Sequence[tuple[TokenSequence, Settings]], cuts: tuple[int, ...]
+        self,
+        requests: Sequence[PlannedRequest],
+        asked: Sequence[tuple[TokenSequence, Settings]],
+        cuts: tuple[int, ...],
+        moved: Callable[[], None] = nobody,
     ) -> list[Response]:
         try:
             with self._memory_for([[prompt] for prompt, _ in asked], what="Writing with"):
-                texts = Writer(self._forward, self._encoder).write_pack(asked, cuts=cuts)
+                texts = Writer(self._forward, self._encoder, moved=moved).write_pack(asked, cuts=cuts)
         except WritingRefused as refused:
             raise CheckpointBroken(
                 f"The checkpoint of {self._loaded.facts.architecture} {refused}: register one without that."

@@ -9,6 +9,7 @@ from workers.evaluation.contract import Plan, PlannedRequest, PlannedSample
 from workers.evaluation.errors import Unscorable
 from workers.evaluation.loading import load, load_encoder
 from workers.evaluation.prefixes.choice import forward_of
+from workers.evaluation.prefixes.tree import KEPT
 
 SHOTS = "The following are questions. " + "Question: what colour is the sky? Answer: blue. " * 8
 
@@ -134,14 +135,32 @@ def test_prompts_to_write_on_leave_room_for_what_is_written(encoder):
     assert prompt.tokens == tuple(encoder.encode([" word" * 3000])[" word" * 3000][-2000:])
 
 
-def test_prompts_to_write_on_that_begin_alike_share_a_beginning(encoder):
-    plan = writing(*(f"{SHOTS}Question: how many are {number} and 2? Answer:" for number in range(12)), until=["."])
+def test_prompts_to_write_on_are_counted_with_all_that_is_kept_for_them(encoder):
+    questions = [f"How many are {'two and ' * number}{number}? Answer:" for number in range(12)]
+    plan = writing(*questions, until=["."], max_gen_toks=20)
+    kept = [len(encoder.encode([text])[text]) + 20 for text in questions]
 
-    batches = plan_batches(plan, encoder, token_budget=40)
+    batches = plan_batches(plan, encoder, token_budget=20)
 
-    assert sorted(index for batch in batches for index in batch.samples) == list(range(12))
-    assert len(batches) == 2
-    assert all(batch.cuts[0] >= len(encoder.encode([SHOTS])[SHOTS]) for batch in batches)
+    sizes = [sum(kept[index] for index in batch.samples) for batch in batches]
+    assert sum(sizes) == sum(kept)
+    assert len(batches) > 2
+    assert max(sizes) <= KEPT * 20
+    assert plan_batches(writing(*questions, until=["."], max_gen_toks=200), encoder, token_budget=20) != batches
+
+
+def test_prompts_to_write_on_that_begin_alike_share_a_trunk_even_where_one_batch_holds_them(encoder):
+    shots = len(encoder.encode([SHOTS])[SHOTS])
+    prompts = [f"{SHOTS}Question: how many are {number} and 2? Answer:" for number in range(12)]
+    plan = writing(*prompts, until=["."], max_gen_toks=10)
+
+    (batch,) = plan_batches(plan, encoder, token_budget=1000)
+    several = plan_batches(plan, encoder, token_budget=10)
+
+    assert sorted(batch.samples) == list(range(12))
+    assert len(several) > 2
+    assert all(one.cuts[0] >= shots for one in (batch, *several) if len(one.samples) > 1)
+    assert plan_batches(plan_of(*prompts), encoder, token_budget=1000)[0].cuts == (), "what is only scored shares it anyway"
 
 
 @pytest.mark.parametrize(

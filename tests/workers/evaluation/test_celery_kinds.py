@@ -22,6 +22,8 @@ from workers.models import Request, Sample, Shard
 pytestmark = [pytest.mark.usefixtures("committed_db_of_module", "one_thread"), pytest.mark.long]
 
 ITEMS = 10
+SMALL = 100
+"""Tokens a batch: of those that write, each has one or two texts."""
 PAGES = 6
 
 
@@ -72,7 +74,7 @@ def test_what_a_model_writes_is_read_by_the_harness_and_survives_a_killed_worker
     request, writer, worker_environment, worker_log, tmp_path
 ):
     mapping = mapping_of(writer, task="gsm8k", scoring="written", metric="exact_match,flexible-extract")
-    run = lifecycle.request(mapping, by=None, token_budget=400)
+    run = lifecycle.request(mapping, by=None, token_budget=SMALL)
     with celery_worker(tmp_path / "doomed.log", name="doomed", **worker_environment) as doomed:
         until(lambda: Shard.objects.filter(run=run, batches_done__gte=2).exists())
         doomed.kill()

@@ -7,6 +7,7 @@ from lm_eval.api.instance import Instance
 
 from tests.workers.evaluation.equality.models import ARCHITECTURES, END, FEW_WORDS, copy_of, make_model, make_tokenizer, prefer
 from tests.workers.evaluation.equality.sides import engine_side, harness_side
+from workers.evaluation.prefixes.tree import KEPT
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -45,7 +46,10 @@ def requests(contexts, **settings):
 
 def written(model, tokenizer, asked, *, batch_size=1):
     """What both write; the harness must not change its answers by what is asked beside, or there is nothing to be equal to."""
-    harness, engine = harness_side(model, tokenizer, batch_size=batch_size), engine_side(model, tokenizer, token_budget=256)
+    harness, engine = (
+        harness_side(model, tokenizer, batch_size=batch_size),
+        engine_side(model, tokenizer, token_budget=400 // KEPT),
+    )
     wanted, found = harness.generate_until(asked), engine.generate_until(asked)
     assert found == wanted
     return wanted

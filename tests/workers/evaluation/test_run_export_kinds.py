@@ -15,6 +15,7 @@ from tests.workers.evaluation.writers import lay_down, make_writer
 from workers import plan, reduce
 from workers.evaluation import harness
 from workers.evaluation.local_tasks import arithmetic
+from workers.heartbeat import Pulse
 
 pytestmark = [pytest.mark.usefixtures("mmlu", "one_thread"), pytest.mark.long]
 
@@ -45,10 +46,22 @@ def runs(bench, mmlu, committed_db_of_module, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched:
         for name, value in (("VAR_DIR", var_dir), ("CHECKPOINT_ROOTS", [writer.parent]), ("HUB_OFFLINE", True)):
             patched.setattr(settings, name, value)
-        yield {
-            task: run_here(writer, protocol=make_protocol(task=task, versions={}, **values), items_per_task=3)
-            for task, values in PROTOCOLS.items()
-        }
+        beats, moves = [], Pulse.beat
+        patched.setattr(Pulse, "beat", lambda *given: (beats.append(given), moves(*given)))
+        made = {}
+        for task, values in PROTOCOLS.items():
+            made[task] = run_here(writer, protocol=make_protocol(task=task, versions={}, **values), items_per_task=3)
+            made[task].beats = len(beats)
+            beats.clear()
+        yield made
+
+
+def test_writing_says_with_each_word_that_it_moves(runs):
+    """A batch may be written for longer than a worker may stand still before it takes itself for wedged."""
+    run = runs["gsm8k"]
+    longest = max(len(text.split()) for text in run.requests.values_list("response_text", flat=True))
+    assert longest > 40
+    assert longest < run.beats
 
 
 @pytest.fixture

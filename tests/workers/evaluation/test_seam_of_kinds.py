@@ -23,6 +23,8 @@ from workers.evaluation.checkpoints import CheckpointSource
 from workers.evaluation.contract import PlannedRequest, ProtocolSpec, Response
 from workers.evaluation.errors import CheckpointBroken, PlanChanged
 from workers.evaluation.loading import load
+from workers.evaluation.prefixes import generation
+from workers.evaluation.prefixes.tree import KEPT
 from workers.evaluation.scoring import PrefixScorer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -177,11 +179,11 @@ def test_a_group_of_all_kinds_comes_out_as_from_simple_evaluate(writer, bench, t
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("spec", ["writing", "running"])
-def test_a_batch_gives_the_same_answers_whatever_was_answered_before(spec, writer, request):
+@pytest.mark.parametrize(("spec", "budget"), [("writing", BUDGET // KEPT), ("running", BUDGET)])
+def test_a_batch_gives_the_same_answers_whatever_was_answered_before(spec, budget, writer, request):
     plan = harness.build_plan(request.getfixturevalue(spec))
     model = loaded(writer)
-    batches = plan_batches(plan, encoder_of(model), token_budget=BUDGET)
+    batches = plan_batches(plan, encoder_of(model), token_budget=budget)
     assert len(batches) > 3
     asked = [[one for one in plan.requests if one.sample in batch.samples] for batch in batches]
     scorer = PrefixScorer(model)
@@ -199,8 +201,9 @@ def test_prompts_that_begin_alike_share_a_trunk_and_what_is_written_does_not_cha
     shots = plan.requests[0].context * 3
     alike = replace(plan, requests=tuple(replace(one, context=f"{shots}\n\n{one.context}") for one in plan.requests))
     model = loaded(writer)
-    batches = plan_batches(alike, encoder_of(model), token_budget=150)
-    assert sum(len(batch.cuts) > 0 for batch in batches) > 1
+    batches = plan_batches(alike, encoder_of(model), token_budget=300 // KEPT)
+    assert len(batches) > 2
+    assert all(batch.cuts for batch in batches if len(batch.samples) > 1)
 
     scorer = PrefixScorer(model)
     together = {}
@@ -209,6 +212,19 @@ def test_prompts_that_begin_alike_share_a_trunk_and_what_is_written_does_not_cha
         together.update(zip((one.ordinal for one in requests), scorer.prepare(requests, batch.cuts)(), strict=True))
 
     assert [together[one.ordinal] for one in alike.requests] == [scorer.prepare([one])()[0] for one in alike.requests]
+
+
+def test_prompts_that_are_read_in_parts_are_written_on_as_at_once(writer, writing, monkeypatch):
+    plan = harness.build_plan(writing)
+    scorer = PrefixScorer(loaded(writer))
+    at_once = scorer.prepare(plan.requests)()
+
+    monkeypatch.setattr(generation, "READ_AT_ONCE", 400)
+    steps = []
+
+    assert scorer.prepare(plan.requests)(lambda: steps.append(1)) == at_once
+    # each part and each word; the longest text has as many as the task allows
+    assert len(steps) >= 48 + 5
 
 
 def test_a_text_without_a_token_has_a_likelihood_of_one(short):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,10 @@ from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs, po
 from workers.evaluation.prefixes.attention import KeysAndValues, as_computed, attending, for_heads, merge, piece
 from workers.evaluation.prefixes.forward import PlainForward, SharedForward
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
-from workers.evaluation.prefixes.tree import packs
+from workers.evaluation.prefixes.tree import packs_to_write
 
+READ_AT_ONCE = 8192
+"""Tokens of prompts in one pass: a pack that is written on may have many more, which are read in parts."""
 MOST_TOKENS = 256
 """What a request writes at most that does not say, as in lm-eval's `hf` model."""
 _GREEDY = {"do_sample": False, "temperature": 0.0, "num_beams": 1}
@@ -86,12 +88,15 @@ class _Row:
 class Writer:
     """Writes with a model whose attention is exchanged (`SharedForward`); without that, each request by itself."""
 
-    def __init__(self, forward: SharedForward | PlainForward, encoder: Encoder) -> None:
-        """Raises WritingRefused where the checkpoint's own settings would change greedy writing."""
+    def __init__(
+        self, forward: SharedForward | PlainForward, encoder: Encoder, *, moved: Callable[[], None] = lambda: None
+    ) -> None:
+        """`moved` is called with each word. Raises WritingRefused where the checkpoint's own settings change what is written."""
         config = getattr(forward.model, "generation_config", None)
         check_checkpoint(config)
         self._forward = forward
         self._encoder = encoder
+        self._moved = moved
         ends = getattr(config, "eos_token_id", None)
         end = encoder.tokenizer.eos_token_id
         self._ends = {end, *(ends if isinstance(ends, list) else [ends])}
@@ -102,7 +107,8 @@ class Writer:
         contexts = self._encoder.prompts([(context, settings.most_tokens) for context, settings in requests])
         asked = [(context, settings) for context, (_, settings) in zip(contexts, requests, strict=True)]
         texts = [""] * len(asked)
-        for pack in packs([[context] for context in contexts], budget=token_budget):
+        most = [settings.most_tokens for _, settings in requests]
+        for pack in packs_to_write([[context] for context in contexts], most, budget=token_budget):
             written = self.write_pack([asked[place] for place in pack.samples], cuts=pack.cuts)
             for place, text in zip(pack.samples, written, strict=True):
                 texts[place] = text
@@ -121,13 +127,16 @@ class Writer:
             self._write(self._forward, rows, cuts)
         else:
             self._write_alone(self._forward, rows)
-        return [self._text(row) for row in rows]
+        return [self._text(row) for row in rows]  # these still stand as they were asked
 
     @torch.inference_mode()
     def _write(self, forward: SharedForward, rows: list[_Row], cuts: tuple[int, ...]) -> None:
-        logits, own, trunk = forward.read([row.context for row in rows], cuts=cuts)
-        step = _Step(own, trunk, lengths=[len(row.context.tokens) - (cuts[-1] if cuts else 0) for row in rows])
+        depth = cuts[-1] if cuts else 0
+        rows = sorted(rows, key=lambda row: row.context.tokens)
+        logits, own, trunk = self._read(forward, rows, cuts, depth)
+        step = _Step(own, trunk, lengths=[len(row.context.tokens) - depth for row in rows])
         while True:
+            self._moved()
             for row, token in zip(rows, _likeliest(logits, rows), strict=True):
                 self._take(row, token)
             if all(row.is_done for row in rows):
@@ -141,11 +150,26 @@ class Writer:
                 logits = forward.step([row.written[-1] for row in rows], positions)
             step.lengthen()
 
+    def _read(
+        self, forward: SharedForward, rows: Sequence[_Row], cuts: tuple[int, ...], depth: int
+    ) -> tuple[torch.Tensor, list[list[KeysAndValues]], Sequence[KeysAndValues] | None]:
+        """As `SharedForward.read`, in parts; rows in the order of tokens, so that neighbours share what they begin with."""
+        logits: list[torch.Tensor] = []
+        own: list[list[KeysAndValues]] = []
+        trunk: Sequence[KeysAndValues] | None = None
+        for part in _parts(rows, depth):
+            found, layers, trunk = forward.read([row.context for row in part], cuts=cuts)
+            logits.append(found)
+            own = [[*before, *more] for before, more in zip(own, layers, strict=True)] if own else layers
+            self._moved()
+        return torch.cat(logits), own, trunk
+
     @torch.inference_mode()
     def _write_alone(self, forward: PlainForward, rows: list[_Row]) -> None:
         for row in rows:
             logits, cache = forward.read(row.context.tokens)
             while True:
+                self._moved()
                 self._take(row, *_likeliest(logits.unsqueeze(0), [row]))
                 if row.is_done:
                     break
@@ -167,6 +191,20 @@ class Writer:
         return str(postprocess_generated_text(whole, list(row.settings.until), None))
 
 
+def _parts(rows: Sequence[_Row], depth: int) -> Iterator[list[_Row]]:
+    """The rows in their order, about `READ_AT_ONCE` tokens beyond the trunk at a time."""
+    part: list[_Row] = []
+    size = 0
+    for row in rows:
+        own = len(row.context.tokens) - depth
+        if part and size + own > READ_AT_ONCE:
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += own
+    yield part
+
+
 def _likeliest(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
     """Of each row [rows, words] the likeliest word, the first of equal ones. Raises NoWord."""
     words = logits.argmax(dim=-1, keepdim=True)
@@ -185,12 +223,13 @@ class _Step:
 
     GROWS_BY = 64
 
-    def __init__(
-        self, own: Sequence[Sequence[KeysAndValues]], trunk: Sequence[KeysAndValues] | None, *, lengths: Sequence[int]
-    ) -> None:
-        """`own` has a list of rows for each layer."""
+    def __init__(self, own: list[list[KeysAndValues]], trunk: Sequence[KeysAndValues] | None, *, lengths: Sequence[int]) -> None:
+        """`own` has a list of rows for each layer; it is emptied, so that no layer is in memory twice but the one at hand."""
         self._trunk = trunk
-        self._layers = [[_padded([keys for keys, _ in rows]), _padded([values for _, values in rows])] for rows in own]
+        self._layers: list[list[torch.Tensor]] = []
+        while own:
+            rows = own.pop(0)
+            self._layers.append([_padded([keys for keys, _ in rows]), _padded([values for _, values in rows])])
         self._lengths = torch.tensor(lengths)
 
     def keep(self, rows: Sequence[int]) -> None:

@@ -21,6 +21,10 @@ SHORTEST_TRUNK = 32
 SHORTEST_SHARED = 8
 """Tokens that sharing within a pack has to save: each part that is shared costs a call of attention in every layer."""
 
+KEPT = 8
+"""Tokens that a pack which is written on keeps, for each token of its budget. Writing wants many rows, since a step costs about
+the same for one row as for dozens; the room that their keys and values take is what limits them."""
+
 Tokens = npt.NDArray[np.int64]
 
 
@@ -38,7 +42,10 @@ class Pack:
 
 @dataclass(frozen=True)
 class _Line:
-    """A sample: its first sequence, how much all its sequences share before the first scored place, all its tokens once."""
+    """A sample: its first sequence, how much all its sequences share before the first scored place, all its tokens once.
+
+    Where it is written on, `size` counts what may be written too.
+    """
 
     tokens: Tokens
     common: int
@@ -57,16 +64,17 @@ def packs(samples: Sequence[Sequence[TokenSequence]], *, budget: int) -> tuple[P
 
     A sample's sequences stay together. The budget counts what is computed: each token of a pack once, its trunk not.
     """
-    if budget < 1:
-        raise ValueError(f"a token budget is at least 1, not {budget}")
-    lines = [_line(sequences) for sequences in samples]
-    order = sorted(range(len(lines)), key=lambda place: (lines[place].tokens.astype(">u4").tobytes(), place))
-    ordered = [lines[place] for place in order]
-    alike = np.zeros(len(ordered), dtype=np.int64)
-    for place in range(1, len(ordered)):
-        before, line = ordered[place - 1], ordered[place]
-        alike[place] = min(_alike(before.tokens, line.tokens), before.common, line.common)
-    return tuple(Pack(tuple(order[part.low : part.high]), part.cuts) for part in _cut(ordered, alike, budget))
+    return _sorted_into_packs([_line(sequences) for sequences in samples], budget=budget, are_written_on=False)
+
+
+def packs_to_write(samples: Sequence[Sequence[TokenSequence]], most: Sequence[int], *, budget: int) -> tuple[Pack, ...]:
+    """Every sample in one pack, to be written on together; `most[n]` tokens may be written for the n-th.
+
+    Counted is what is kept, `KEPT` times the budget: keys and values of what each has to itself and of all that it may write. So
+    whatever all of a pack begin with becomes its trunk, which is kept once.
+    """
+    lines = [_line(sequences, room) for sequences, room in zip(samples, most, strict=True)]
+    return _sorted_into_packs(lines, budget=budget, are_written_on=True)
 
 
 def unique_tokens(samples: Sequence[Sequence[TokenSequence]]) -> int:
@@ -75,52 +83,78 @@ def unique_tokens(samples: Sequence[Sequence[TokenSequence]]) -> int:
     return _tree_size([np.asarray(row, dtype=np.int64) for row in rows])
 
 
-def _cut(lines: Sequence[_Line], alike: Tokens, budget: int) -> Iterator[_Range]:
-    waiting = [_Range(0, len(lines), ())] if lines else []
-    while waiting:
-        part = waiting.pop()
-        depth = part.cuts[-1] if part.cuts else 0
-        if part.high - part.low == 1 or _size(lines, alike, part.low, part.high, depth) <= budget:
-            yield part
-            continue
-        shared = int(alike[part.low + 1 : part.high].min())
-        cuts = (*part.cuts, shared) if shared - depth >= SHORTEST_TRUNK else part.cuts
-        # The last goes first on the stack, so that packs come out in the order of tokens, and those of one trunk in a row.
-        waiting.extend(reversed(list(_children(lines, alike, part, shared, cuts, budget))))
+def _sorted_into_packs(lines: Sequence[_Line], *, budget: int, are_written_on: bool) -> tuple[Pack, ...]:
+    if budget < 1:
+        raise ValueError(f"a token budget is at least 1, not {budget}")
+    order = sorted(range(len(lines)), key=lambda place: (lines[place].tokens.astype(">u4").tobytes(), place))
+    ordered = [lines[place] for place in order]
+    alike = np.zeros(len(ordered), dtype=np.int64)
+    for place in range(1, len(ordered)):
+        before, line = ordered[place - 1], ordered[place]
+        alike[place] = min(_alike(before.tokens, line.tokens), before.common, line.common)
+    cutter = _Cutter(ordered, alike, KEPT * budget if are_written_on else budget, are_written_on)
+    return tuple(Pack(tuple(order[part.low : part.high]), part.cuts) for part in cutter.cut())
 
 
-def _children(
-    lines: Sequence[_Line], alike: Tokens, part: _Range, shared: int, cuts: tuple[int, ...], budget: int
-) -> Iterator[_Range]:
-    """The range cut where its lines part at `shared`; small neighbours stay together up to the budget."""
-    depth = cuts[-1] if cuts else 0
-    inside = alike[part.low + 1 : part.high]
-    borders = [part.low, *(part.low + 1 + np.flatnonzero(inside == shared)).tolist(), part.high]
-    low, size = part.low, 0
-    for start, end in zip(borders, borders[1:], strict=False):
-        own = _size(lines, alike, start, end, depth)
-        if size and size + own > budget:
-            yield _Range(low, start, cuts)
-            low, size = start, 0
-        size += own
-    yield _Range(low, part.high, cuts)
+@dataclass(frozen=True)
+class _Cutter:
+    """Sorted lines, `alike[n]` tokens shared by the n-th and the one before it, and what a pack may hold."""
+
+    lines: Sequence[_Line]
+    alike: Tokens
+    budget: int
+    are_written_on: bool
+
+    def cut(self) -> Iterator[_Range]:
+        waiting = [_Range(0, len(self.lines), ())] if self.lines else []
+        while waiting:
+            part = waiting.pop()
+            depth = part.cuts[-1] if part.cuts else 0
+            if part.high - part.low == 1:
+                yield part
+                continue
+            fits = self._size(part.low, part.high, depth) <= self.budget
+            if fits and not self.are_written_on:
+                yield part
+                continue
+            shared = int(self.alike[part.low + 1 : part.high].min())
+            cuts = (*part.cuts, shared) if shared - depth >= SHORTEST_TRUNK else part.cuts
+            if fits:
+                yield _Range(part.low, part.high, cuts)
+                continue
+            # The last goes first on the stack, so that packs come out in the order of tokens, and those of one trunk in a row.
+            waiting.extend(reversed(list(self._children(part, shared, cuts))))
+
+    def _children(self, part: _Range, shared: int, cuts: tuple[int, ...]) -> Iterator[_Range]:
+        """The range cut where its lines part at `shared`; small neighbours stay together up to the budget."""
+        depth = cuts[-1] if cuts else 0
+        inside = self.alike[part.low + 1 : part.high]
+        borders = [part.low, *(part.low + 1 + np.flatnonzero(inside == shared)).tolist(), part.high]
+        low, size = part.low, 0
+        for start, end in zip(borders, borders[1:], strict=False):
+            own = self._size(start, end, depth)
+            if size and size + own > self.budget:
+                yield _Range(low, start, cuts)
+                low, size = start, 0
+            size += own
+        yield _Range(low, part.high, cuts)
+
+    def _size(self, low: int, high: int, depth: int) -> int:
+        """What these lines take beyond `depth`: tokens to compute, what neighbours share counted once; or tokens to keep."""
+        total = self.lines[low].size - depth
+        for place in range(low + 1, high):
+            shared = int(self.alike[place])
+            is_shared = shared - depth >= SHORTEST_SHARED and not self.are_written_on
+            total += self.lines[place].size - (shared if is_shared else depth)
+        return total
 
 
-def _size(lines: Sequence[_Line], alike: Tokens, low: int, high: int, depth: int) -> int:
-    """The tokens that these lines take beyond `depth`, what neighbours share counted once."""
-    total = lines[low].size - depth
-    for place in range(low + 1, high):
-        shared = int(alike[place])
-        total += lines[place].size - (shared if shared - depth >= SHORTEST_SHARED else depth)
-    return total
-
-
-def _line(sequences: Sequence[TokenSequence]) -> _Line:
+def _line(sequences: Sequence[TokenSequence], room: int = 0) -> _Line:
     rows = [np.asarray(row, dtype=np.int64) for row in sorted({sequence.tokens for sequence in sequences})]
     common = min(sequence.first_scored for sequence in sequences)
     for before, row in zip(rows, rows[1:], strict=False):
         common = min(common, _alike(before, row))
-    return _Line(rows[0], common, _tree_size(rows))
+    return _Line(rows[0], common, _tree_size(rows) + room)
 
 
 def _tree_size(rows: Sequence[Tokens]) -> int:

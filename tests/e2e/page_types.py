@@ -8,11 +8,15 @@ from tests.factories.whole_catalogue import Made
 
 @dataclass(frozen=True)
 class PageType:
-    """A type of page: where one stands, given a catalogue with one thing of every kind."""
+    """A type of page: where one stands, given a catalogue with one thing of every kind.
+
+    `is_fixed`: it says the same whatever the catalogue holds.
+    """
 
     name: str
     address: Callable[[Made], str]
     status: int = 200
+    is_fixed: bool = False
 
 
 def _at(address):
@@ -50,7 +54,7 @@ PAGE_TYPES = [
     PageType("measurement", lambda made: f"/measurements/{made.measurement.public_id}"),
     PageType("search", _at("/search?q=image")),
     PageType("search of papers with filters", lambda made: f"/search?q=paper&task={made.task.slug}&year=2021&code=yes"),
-    PageType("search without words", _at("/search")),
+    PageType("search without words", _at("/search"), is_fixed=True),
     PageType("trends", _at("/trends")),
     PageType("libraries", _at("/libraries")),
     PageType("history of a paper", lambda made: f"/history/paper/{made.paper.slug}"),
@@ -58,11 +62,11 @@ PAGE_TYPES = [
     PageType("recent changes", _at("/changes")),
     PageType("status", _at("/status")),
     PageType("downloads", _at("/downloads")),
-    PageType("submit", _at("/submit")),
-    PageType("about", _at("/about")),
-    PageType("design", _at("/design")),
-    PageType("sign in", _at("/accounts/login")),
-    PageType("make an account", _at("/accounts/signup")),
-    PageType("not found", _at("/nope"), status=404),
+    PageType("submit", _at("/submit"), is_fixed=True),
+    PageType("about", _at("/about"), is_fixed=True),
+    PageType("design", _at("/design"), is_fixed=True),
+    PageType("sign in", _at("/accounts/login"), is_fixed=True),
+    PageType("make an account", _at("/accounts/signup"), is_fixed=True),
+    PageType("not found", _at("/nope"), status=404, is_fixed=True),
     PageType("removed", lambda made: f"/paper/{made.removed.slug}", status=410),
 ]

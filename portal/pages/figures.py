@@ -44,6 +44,13 @@ def size(number_of_bytes: int) -> str:
     return f"{number_of_bytes} B"
 
 
+def device(name: str, number: int, *, has_cores: bool) -> str:
+    """What is computed on: a processor with its cores, a GPU, several: "Xeon, 16 cores", "NVIDIA H200", "2 × NVIDIA H200"."""
+    if has_cores and name and number:
+        return f"{name}, {counted(number, 'core')}"
+    return f"{number} × {name}" if number > 1 and name else name
+
+
 def parameters(number: int) -> str:
     """How large a model is: "20.6 B", "1.4 M"."""
     for size, unit in ((10**9, "B"), (10**6, "M"), (10**3, "K")):

@@ -135,11 +135,7 @@ def _plan(plan: Mapping[str, Json], run: Run) -> str:
 
 
 def _device(device: Mapping[str, Json]) -> str:
-    name = str(device.get("name") or "")
-    count = _whole(device.get("count"))
-    if device.get("kind") == "cpu" and name and count:
-        return f"{name}, {figures.counted(count, 'core')}"
-    return f"{count} × {name}" if count > 1 and name else name
+    return figures.device(str(device.get("name") or ""), _whole(device.get("count")), has_cores=device.get("kind") == "cpu")
 
 
 def _scored_on(record: Mapping[str, Json]) -> str:

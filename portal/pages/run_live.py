@@ -155,7 +155,7 @@ def _shard(shard: Shard, workers: Mapping[str, Worker]) -> AtWork:
     speed = shard.device_tokens / shard.device_seconds if shard.device_tokens and shard.device_seconds else None
     return AtWork(
         shard=f"Shard {shard.index + 1:,}",
-        device=_device(worker) if worker else shard.device,
+        device=_device(worker) if worker else shard.device.removeprefix("1 × "),
         memory=figures.size(worker.memory_bytes) if worker else "",
         batches=f"{shard.batches_done:,} of {shard.batch_count:,}",
         speed=f"{_amount(speed)} tokens/s" if speed else "",
@@ -165,10 +165,7 @@ def _shard(shard: Shard, workers: Mapping[str, Worker]) -> AtWork:
 
 
 def _device(worker: Worker) -> str:
-    """What it computes on: GPUs are counted, of a processor the cores are."""
-    if worker.device == Worker.Device.CPU:
-        return f"{worker.device_name}, {figures.counted(worker.device_count, 'core')}"
-    return worker.device_label
+    return figures.device(worker.device_name, worker.device_count, has_cores=worker.device == Worker.Device.CPU)
 
 
 def _so_far(run: Run) -> tuple[SoFar, ...]:

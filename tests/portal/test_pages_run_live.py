@@ -75,14 +75,17 @@ def test_shards_are_drawn_and_counted_in_words(client):
     }  # fmt: skip
 
 
-def test_who_is_at_it_says_device_and_memory_and_not_its_host(client):
+@pytest.mark.parametrize(
+    ("device", "count", "said"), [("cuda", 1, "a device"), ("cuda", 2, "2 × a device"), ("cpu", 16, "a device, 16 cores")]
+)
+def test_who_is_at_it_says_device_and_memory_and_not_its_host(device, count, said, client):
     run = make_run_of(3)
-    worker = make_worker(name="scorer@secret-host", device="cuda", device_count=2, memory_bytes=300 * 10**9)
+    worker = make_worker(name="scorer@secret-host", device=device, device_count=count, memory_bytes=300 * 10**9)
     put_to_work(run, 1, worker=worker, batches_done=1, device_tokens=500, device_seconds=2.0)
     page = read(client.get(address(run)))
     (table,) = page.tables
     assert table[0] == ["Shard", "Device", "Memory", "Batches", "Speed", "Attempt", "Since"]
-    assert table[1][:6] == ["Shard 2", "2 × a device", "300 GB", "1 of 2", "250 tokens/s", "1"]
+    assert table[1][:6] == ["Shard 2", said, "300 GB", "1 of 2", "250 tokens/s", "1"]
     assert "secret-host" not in page.text
 
 

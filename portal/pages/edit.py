@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
@@ -13,9 +14,10 @@ from leaderboards.models import Leaderboard, Submission
 from leaderboards.submissions import findings, things
 from leaderboards.submissions.findings import Finding
 from leaderboards.submissions.things import CELL, Thing
+from papers.models import SlugHistory
 from portal import first_contributions
 from portal.context import page
-from portal.pages import stood
+from portal.pages import absence, stood
 from portal.pages.contributor import contributor, who
 from portal.pages.links import address
 from portal.pages.submission_view import Line, about_row, typed_text
@@ -41,6 +43,8 @@ def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The form of one thing, and the change that it sends."""
     thing, row = _found(kind, key)
     person = who(request)
+    if request.method != "POST" and (today := str(getattr(row, thing.by))) != key:
+        return HttpResponsePermanentRedirect(reverse("submissions:edit", args=[kind, today]))
     if person is None and request.method != "POST":
         return ask_to_sign_in(request, f"Edit {row}")
     by = contributor(request)
@@ -75,7 +79,10 @@ def remove(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 
 def _found(kind: str, key: str) -> tuple[Thing, Any]:
+    """The thing at that address, or at the one that it has today: a form may be open while something is renamed."""
     row = things.find(kind, key)
+    if row is None and kind in SlugHistory.Kind.values:
+        row = things.find(kind, absence.address_of_today(kind=SlugHistory.Kind(kind), slug=key))
     if row is None:
         raise Http404("There is nothing at this address that can be edited.")
     return things.THINGS[kind], row

@@ -50,7 +50,7 @@ def past(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     subject = _subject(kind, key)
     context = {
         "subject": subject,
-        "found": read_page(request, subject.changes),
+        "found": read_page(request, subject.changes, are_placed=subject.kind.table is not Leaderboard),
         "may": rights(request),
         "feed": reverse("history_feed", args=[subject.kind.key, key]),
         "path": request.path,
@@ -129,15 +129,18 @@ def rights(request: HttpRequest) -> Rights:
     return Rights(reviews=user is not None and may_review(user), is_staff=reader.is_staff, own=user.pk if user else None)
 
 
-def read_page(request: HttpRequest, changes: QuerySet[Change], *, kept: tuple[tuple[str, str], ...] = ()) -> Page[Entry]:
-    """A page of changes in words, newest first, from behind the mark in the address."""
+def read_page(
+    request: HttpRequest, changes: QuerySet[Change], *, kept: tuple[tuple[str, str], ...] = (), are_placed: bool = True
+) -> Page[Entry]:
+    """A page of changes in words, newest first, from behind the mark in the address; `are_placed` as `history_words.entries`."""
     after = request.GET.get("after", "")
     rows = shown(changes, is_staff=viewer(request).is_staff).select_related("actor").order_by("-id")
     if after:
         if not (after.isascii() and after.isdigit() and len(after) < 19):
             raise Http404(NO_SUCH_PLACE)
         rows = rows.filter(id__lt=int(after))
-    return cut(history_words.entries(rows[: SIZE + 1]), size=SIZE, after=after, mark=lambda entry: str(entry.key), kept=kept)
+    entries = history_words.entries(rows[: SIZE + 1], are_placed=are_placed)
+    return cut(entries, size=SIZE, after=after, mark=lambda entry: str(entry.key), kept=kept)
 
 
 def _subject(word: str, key: str) -> Subject:

@@ -32,19 +32,25 @@ from portal.pages.links import Link, address
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A kind of thing: its word in addresses and for readers, the fields that its name needs, and where its page is."""
+    """A kind of thing: its word in addresses and for readers, the fields that its name needs, and where its page is.
+
+    `placed_by` are fields that its name needs where others of its kind are not beside it: a model has results on many boards.
+    """
 
     key: str
     word: str
     table: type[DatabaseModel]
     named_by: tuple[str, ...] = ("name",)
+    placed_by: tuple[str, ...] = ()
     page: str = ""
 
+
+_BOARD = ("leaderboard__task__name", "leaderboard__dataset_name")
 
 KINDS = (
     Kind(key="paper", word="paper", table=Paper, named_by=("title",), page="papers:detail"),
     Kind(key="sota", word="board", table=Leaderboard, named_by=("task__name", "dataset_name"), page="boards:detail"),
-    Kind(key="result", word="result", table=Claim, named_by=("model_name",)),
+    Kind(key="result", word="result", table=Claim, named_by=("model_name",), placed_by=_BOARD),
     Kind(key="metric", word="metric", table=Metric),
     Kind(key="task", word="task", table=Task, page="tasks:detail"),
     Kind(key="dataset", word="dataset", table=Dataset, page="datasets:detail"),
@@ -113,9 +119,13 @@ def linked_to(table: str, column: str) -> type[DatabaseModel] | None:
 
 
 class Names:
-    """What the things are called that some changes are about, or name: one query a kind."""
+    """What the things are called that some changes are about, or name: one query a kind.
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    `are_placed`: with where they stand, as among the changes of everything.
+    """
+
+    def __init__(self, changes: Iterable[Change], *, are_placed: bool = True) -> None:
+        self._are_placed = are_placed
         keys: dict[type[DatabaseModel], set[Any]] = defaultdict(set)
         for change in changes:
             kind = kind_of(change)
@@ -135,8 +145,9 @@ class Names:
         columns = {field.name for field in kind.table._meta.concrete_fields}
         more = [name for name in ("slug", "removed_at", "spam_reason") if name in columns]
         rows = kind.table._default_manager.filter(Q(pk__in=ids) | Q(public_id__in=public))
-        for row in rows.values("pk", "public_id", *more, *kind.named_by):
-            name = " on ".join(str(row[field]) for field in kind.named_by if row[field])
+        named_by = (*kind.named_by, *kind.placed_by) if self._are_placed else kind.named_by
+        for row in rows.values("pk", "public_id", *more, *named_by):
+            name = " on ".join(str(row[field]) for field in named_by if row[field])
             is_shown = kind.page and not row.get("removed_at") and not row.get("spam_reason") and not is_hidden(row.get("slug"))
             text = name or str(row.get("slug") or row["public_id"])
             link = Link(text=text, href=address(kind.page, row["slug"]) if is_shown else "")

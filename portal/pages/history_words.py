@@ -67,10 +67,13 @@ class Entry:
     can_be_undone: bool
 
 
-def entries(changes: Iterable[Change]) -> tuple[Entry, ...]:
-    """Changes in words; a handful of queries for the names of what they are about, however many they are."""
+def entries(changes: Iterable[Change], *, are_placed: bool = True) -> tuple[Entry, ...]:
+    """Changes in words; a handful of queries for the names of what they are about, however many they are.
+
+    `are_placed`: a result is named with its board.
+    """
     found = list(changes)
-    names = Names(found)
+    names = Names(found, are_placed=are_placed)
     return tuple(_entry(change, names) for change in found)
 
 

@@ -54,6 +54,7 @@ def test_second_factor_token_and_erasure(visit, committed_db):
         page.get_by_label("Password").fill(PASSWORD)
         press(page, "Sign in")
         page.wait_for_url("**/accounts/reauthenticate**")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Is it you?")
         check(page)
         page.get_by_label("Password").fill(PASSWORD)
         press(page, "Confirm")

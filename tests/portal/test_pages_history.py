@@ -113,6 +113,7 @@ def test_a_boards_past_has_its_results_even_those_that_are_gone(client, people):
         ],
     )
     assert "Gone" in read(client.get(f"/history/result/{gone.public_id}")).main
+    assert "Kept on QA on PIQA result changed a cell" in read(client.get("/changes")).main
     assert "/history/sota/qa" in read(client.get("/sota/qa")).hrefs()
     parsed = feed_of(client.get("/history/sota/qa/feed.atom"))
     assert [entry.title for entry in parsed.entries][:2] == ["Gone: deleted", "Gone: unlinked a cell"]

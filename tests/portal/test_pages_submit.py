@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leaderboards.models import Claim, RerunVote, Submission
+from papers.models import SlugHistory
 from tests.factories.catalogue import make_board, make_dataset, make_paper, make_result, make_task
 from tests.factories.people import make_person, proof
 from tests.portal.reading import in_order, read
@@ -266,6 +267,16 @@ def test_whatever_is_shown_can_be_edited(client, board, kind, key):
     signed_in(client)
     response = client.get(f"/edit/{kind}/{key}")
     assert response.status_code == (404 if key in {"nope", "1"} else 200)
+
+
+def test_an_old_address_leads_to_the_form_of_today_and_what_was_typed_there_is_sent(client, board):
+    SlugHistory.objects.create(kind="task", slug="syntax", target=board.task.public_id)
+    signed_in(client)
+    answer = client.get("/edit/task/syntax")
+    assert (answer.status_code, answer["Location"]) == (301, "/edit/task/parsing")
+    client.post("/edit/task/syntax", {"name": "Parsing", "description": "Trees.", "synonyms": "", "note": "", **proof()})
+    assert Submission.objects.get().payload["id"] == str(board.task.public_id)
+    assert client.get("/edit/task/never").status_code == 404
 
 
 def test_where_a_board_and_a_number_come_from_and_what_a_metric_says_are_edited_and_shown(client, board):

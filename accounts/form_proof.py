@@ -42,10 +42,18 @@ def check(token: str) -> None:
         raise ValidationError(TOO_QUICK, code="too_quick")
 
 
-def use_up(token: str) -> None:
-    """Refuse, by a ValidationError, a token that was used before; of two sendings at once one is the first."""
-    if not cache.add(_used(token), 1, timeout=LONGEST_SECONDS):
+def use_up(token: str, *, by: str = "") -> None:
+    """Refuse, by a ValidationError, a token that was used before; of two sendings at once one is the first.
+
+    `by` is kept with it, for `used_by`.
+    """
+    if not cache.add(_used(token), by, timeout=LONGEST_SECONDS):
         raise ValidationError(SENT_BEFORE, code="sent_before")
+
+
+def used_by(token: str) -> str:
+    """What was kept with a token when it was used up; empty where it was not, or where nothing was."""
+    return str(cache.get(_used(token)) or "")
 
 
 def renewed(token: str) -> str:
@@ -55,7 +63,7 @@ def renewed(token: str) -> str:
     except ValidationError as refused:
         if refused.code != "too_quick":
             return make()
-    return make() if cache.get(_used(token)) else token
+    return token if cache.get(_used(token)) is None else make()
 
 
 def _used(token: str) -> str:

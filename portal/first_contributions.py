@@ -4,9 +4,13 @@ Asked for on the forms by which words get onto the site: submissions, uploads, c
 and watching say nothing to others, and have their rates. Whoever has a track record, or a role, is asked for nothing.
 """
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,6 +25,7 @@ from leaderboards.submissions import Rejected, findings
 
 logger = logging.getLogger(__name__)
 
+_NOT_WORDS = {"csrfmiddlewaretoken", "proof", "website"}
 ACCEPTED = (Submission.State.ACCEPTED, Submission.State.AMENDED)
 
 
@@ -42,23 +47,62 @@ def token_for(request: HttpRequest, person: User | None) -> str:
         return form_proof.make()
 
 
+class SentBefore(Exception):
+    """The very same form was sent already, as by a second click; `led_to` is the address of what became of it."""
+
+    def __init__(self, led_to: str) -> None:
+        super().__init__(led_to)
+        self.led_to = led_to
+
+
+@dataclass
+class Sending:
+    """What is being sent; where the address of what became of it is said, a second click leads there too."""
+
+    led_to: str = ""
+
+
 @contextmanager
-def proven(request: HttpRequest, *, by: User) -> Iterator[None]:
-    """Store inside only what came with a proof, which is used up with it. Raises `Rejected`; then nothing was stored."""
+def proven(request: HttpRequest, *, by: User) -> Iterator[Sending]:
+    """Store inside only what came with a proof, which is used up with it.
+
+    Raises `Rejected`, and `SentBefore` for the same form once more; then nothing was stored.
+    """
+    sending = Sending()
     if not is_asked_of(by):
-        yield
+        yield sending
         return
     token = request.POST.get("proof", "")
     if request.POST.get("website"):
         raise _rejected(form_proof.TRAPPED)
     _try(form_proof.check, token)
-    with transaction.atomic():
-        yield
-        try:
-            _try(form_proof.use_up, token)
-        except (RedisError, OSError) as error:
-            # Nobody remembers which tokens were used: the other brakes hold all the same.
-            logger.warning("A form's proof could not be marked as used (%s).", error)
+    said = _digest(request)
+    try:
+        with transaction.atomic():
+            yield sending
+            try:
+                _try(partial(form_proof.use_up, by=f"{said} {sending.led_to}"), token)
+            except (RedisError, OSError) as error:
+                # Nobody remembers which tokens were used: the other brakes hold all the same.
+                logger.warning("A form's proof could not be marked as used (%s).", error)
+    except Rejected as rejected:
+        first, _, led_to = _used_by(token).partition(" ")
+        if led_to and first == said:
+            raise SentBefore(led_to) from rejected
+        raise
+
+
+def _digest(request: HttpRequest) -> str:
+    """The same for the same words in the same fields, by the same account."""
+    sent = [(name, values) for name, values in sorted(request.POST.lists()) if name not in _NOT_WORDS]
+    return hashlib.sha256(json.dumps([request.path, request.user.pk, sent]).encode()).hexdigest()
+
+
+def _used_by(token: str) -> str:
+    try:
+        return form_proof.used_by(token)
+    except (RedisError, OSError):
+        return ""
 
 
 def _try(step: Callable[[str], None], token: str) -> None:

@@ -90,8 +90,11 @@ def _found(kind: str, key: str) -> tuple[Thing, Any]:
 
 def _sent(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any) -> HttpResponse:
     try:
-        with first_contributions.proven(request, by=contributor(request)):
+        with first_contributions.proven(request, by=contributor(request)) as sending:
             sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
+            sending.led_to = address("submissions:detail", sent.public_id)
+    except first_contributions.SentBefore as before:
+        return HttpResponseRedirect(before.led_to)
     except submissions.Rejected as rejected:
         return again(rejected.findings)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:

@@ -54,8 +54,11 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
         found, checked = checks(kind, values, by=by)
         return again(found, checked)  # type: ignore[no-any-return]
     try:
-        with first_contributions.proven(request, by=by):
+        with first_contributions.proven(request, by=by) as sending:
             sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
+            sending.led_to = address("submissions:detail", sent.public_id)
+    except first_contributions.SentBefore as before:
+        return HttpResponseRedirect(before.led_to)
     except submissions.Rejected as rejected:
         return again(rejected.findings, None)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:

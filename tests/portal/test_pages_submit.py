@@ -125,10 +125,14 @@ def test_a_first_contribution_carries_a_proof_and_falls_into_no_trap(client, boa
     assert len(hidden) == 2 * len(traps) > 0
     assert {at["tabindex"] for at in traps} == {"-1"}
     once = proof()
-    assert send(**once).status_code in {200, 302}
+    first = send(**once)
+    assert first.status_code in {200, 302}
     assert Submission.objects.get().submitter == reader
     Submission.objects.update(payload={})  # so that nothing else is the same
-    again = send(**once)
+    if first.status_code == 302:
+        second = send(**once)
+        assert (second.status_code, second["Location"]) == (302, first["Location"]), "a second click leads where the first did"
+    again = send(**once, note="Another.")
     assert (again.status_code, "was sent before" in read(again).main, Submission.objects.count()) == (422, True, 1)
     (kept, *_) = [at["value"] for _, at in read(again).elements if at.get("name") == "proof"]
     assert kept != once["proof"]

@@ -21,7 +21,7 @@ from accounts import form_proof
 from accounts.models import User
 from accounts.roles import is_trusted
 from leaderboards.models import Submission
-from leaderboards.submissions import Rejected, findings
+from leaderboards.submissions import Impossible, Rejected, findings
 
 logger = logging.getLogger(__name__)
 
@@ -48,18 +48,18 @@ def token_for(request: HttpRequest, person: User | None) -> str:
 
 
 class SentBefore(Exception):
-    """The very same form was sent already, as by a second click; `led_to` is the address of what became of it."""
+    """The very same form was sent already, as by a second click: it made this submission."""
 
-    def __init__(self, led_to: str) -> None:
-        super().__init__(led_to)
-        self.led_to = led_to
+    def __init__(self, submission: Submission) -> None:
+        super().__init__(str(submission))
+        self.submission = submission
 
 
 @dataclass
 class Sending:
-    """What is being sent; where the address of what became of it is said, a second click leads there too."""
+    """What is being sent; where the submission that it makes is said, a second click leads to it too."""
 
-    led_to: str = ""
+    submission: Submission | None = None
 
 
 @contextmanager
@@ -81,14 +81,16 @@ def proven(request: HttpRequest, *, by: User) -> Iterator[Sending]:
         with transaction.atomic():
             yield sending
             try:
-                _try(partial(form_proof.use_up, by=f"{said} {sending.led_to}"), token)
+                made = sending.submission
+                _try(partial(form_proof.use_up, by=f"{said} {made.public_id}" if made else ""), token)
             except (RedisError, OSError) as error:
                 # Nobody remembers which tokens were used: the other brakes hold all the same.
                 logger.warning("A form's proof could not be marked as used (%s).", error)
-    except Rejected as rejected:
-        first, _, led_to = _used_by(token).partition(" ")
-        if led_to and first == said:
-            raise SentBefore(led_to) from rejected
+    except (Rejected, Impossible) as refused:
+        first, _, public_id = _used_by(token).partition(" ")
+        before = Submission.objects.filter(public_id=public_id, submitter=by).first() if public_id and first == said else None
+        if before is not None:
+            raise SentBefore(before) from refused
         raise
 
 

@@ -138,11 +138,13 @@ class Engine:
 
         return devices.threads()
 
-    def reduce(self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str) -> Reduction:
-        """The harness's own metrics out of the responses of a model in that number format."""
+    def reduce(
+        self, spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str, metric: str = "acc"
+    ) -> Reduction:
+        """The harness's own metrics out of the responses of a model in that number format; items are judged by one of them."""
         from workers.evaluation import harness
 
-        return harness.reduce(spec, plan, responses, dtype=dtype)
+        return harness.reduce(spec, plan, responses, dtype=dtype, metric=metric)
 
     def device(self) -> "Device":
         """Where this process computes, as WORKER_DEVICE prefers."""

@@ -215,7 +215,7 @@ class Sample(models.Model):
     target = models.TextField(help_text="What the harness holds true.")
     prediction = models.TextField(null=True, blank=True)
     is_correct = models.BooleanField(null=True)
-    margin = models.FloatField(null=True, help_text="Log-likelihood of the best option less that of the second.")
+    margin = models.FloatField(null=True, help_text="By how much the best two options differ, in log-likelihoods.")
     token_count = models.PositiveIntegerField(null=True, help_text="Tokens of its longest prompt with what is scored behind it.")
     tokens_cut = models.PositiveIntegerField(
         null=True, help_text="How many of them the model does not read, from the beginning: there are too many."

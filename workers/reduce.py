@@ -31,7 +31,8 @@ def reduce(lease: RunLease) -> None:
     with answering(lease), Pulse(lease) as pulse:
         pulse.beat("Computing the metrics.")
         responses = responses_of(run)
-        reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=run.checkpoint.dtype)
+        planned, metric = plan.stored_plan(run), run.protocol.metric
+        reduction = open_engine().reduce(plan.spec_of(run), planned, responses, dtype=run.checkpoint.dtype, metric=metric)
         connection.close()  # it lay idle while the harness computed
         headlines = {run.protocol_id: headline_of(run, reduction), **_others_of_the_pass(run, reduction)}
         _store(run, reduction, headlines, lease=lease, responses=responses)
@@ -96,6 +97,7 @@ def _store(
 ) -> None:
     results: dict[str, object] = {
         "metrics": [asdict(metric) for metric in reduction.metrics],
+        "judged_by": reduction.judged_by,
         "ties": ties.counted(reduction.outcomes, run.checkpoint.dtype),
         "harness": reduction.harness,
         "responses_sha256": digest_of(responses),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -14,7 +15,7 @@ from workers.evaluation.contract import Batch, PlannedRequest, Prepared, Respons
 from workers.evaluation.errors import OutOfMemory
 from workers.guard import answering
 from workers.heartbeat import Pulse
-from workers.lifecycle import ShardLease
+from workers.lifecycle import LostLease, ShardLease
 from workers.models import Run, Shard, Worker
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _score_batches(shard: Shard, *, lease: ShardLease, pulse: Pulse, scorer: Sco
                 raise stopping.Stopping
             pulse.beat("Scoring.")
             try:
-                responses = _responses(ready.result(), requests, moved=pulse.beat)
+                responses = _responses(ready.result(), requests, moved=partial(_move, lease, pulse))
             except OutOfMemory as error:
                 return str(error)  # not the error: its traceback would hold on to the memory
             shard.batches_done += 1
@@ -134,6 +135,13 @@ def _made_ready(shard: Shard, *, scorer: Scorer, beside: ThreadPoolExecutor) -> 
         ahead = following
     if ahead is not None:
         yield ahead
+
+
+def _move(lease: ShardLease, pulse: Pulse) -> None:
+    """The work moves; raises LostLease where it is no longer wanted, as what a batch writes may take minutes."""
+    pulse.beat()
+    if pulse.is_lost:
+        raise LostLease(f"run {lease.run_id} was cancelled or taken while a batch of it was written")
 
 
 def _responses(answer: Prepared, requests: Sequence[PlannedRequest], *, moved: Callable[[], None]) -> list[Response]:

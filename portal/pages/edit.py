@@ -41,7 +41,7 @@ class ResultLine:
 
 def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """The form of one thing, and the change that it sends."""
-    thing, row = _found(kind, key)
+    thing, row = _found(request, kind, key)
     person = who(request)
     if request.method != "POST" and (today := str(getattr(row, thing.by))) != key:
         return HttpResponsePermanentRedirect(reverse("submissions:edit", args=[kind, today]))
@@ -71,18 +71,23 @@ def edit(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Propose that the thing goes, with a reason; a reviewer always looks at that."""
-    thing, row = _found(kind, key)
+    thing, row = _found(request, kind, key)
     by = contributor(request)
     held = things.values_of(kind, row)
     values = {"thing": kind, "id": str(row.public_id), "reason": request.POST.get("reason", "")}
     return _sent(request, "removal", values, lambda found: _show(request, thing, row, held, by=by, found=found))
 
 
-def _found(kind: str, key: str) -> tuple[Thing, Any]:
-    """The thing at that address, or at the one that it has today: a form may be open while something is renamed."""
+def _found(request: HttpRequest, kind: str, key: str) -> tuple[Thing, Any]:
+    """The thing at that address, or the one to which it leads today.
+
+    What was sent is for the thing that its form was about: that may have a new address by now, and another thing this one.
+    """
     row = things.find(kind, key)
     if row is None and kind in SlugHistory.Kind.values:
         row = things.find(kind, absence.address_of_today(kind=SlugHistory.Kind(kind), slug=key))
+        if row is not None and request.method == "POST" and request.POST.get("of") != str(row.public_id):
+            row = None
     if row is None:
         raise Http404("There is nothing at this address that can be edited.")
     return things.THINGS[kind], row
@@ -92,9 +97,9 @@ def _sent(request: HttpRequest, kind: str, values: Mapping[str, Any], again: Any
     try:
         with first_contributions.proven(request, by=contributor(request)) as sending:
             sent = submissions.submit(kind, values, by=contributor(request), via=Submission.Via.FORM)
-            sending.led_to = address("submissions:detail", sent.public_id)
+            sending.submission = sent
     except first_contributions.SentBefore as before:
-        return HttpResponseRedirect(before.led_to)
+        sent = before.submission
     except submissions.Rejected as rejected:
         return again(rejected.findings)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:
@@ -143,6 +148,7 @@ def _show(
         "found": found,
         "outlook": told,
         "stood": stood.told(held),
+        "public_id": row.public_id,
         "proof": first_contributions.token_for(request, by),
         "lines": [_line(thing, name, held.get(name), value) for name, value in changed.items()],
         "note": request.POST.get("note", ""),

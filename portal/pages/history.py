@@ -69,14 +69,16 @@ def feed(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         changes = Change.objects.filter(object_id__in=[subject.public_id, *boards])
     return answer_feed(
         request, changes, title=f"Changes of {subject.name}", page=reverse("history", args=[subject.kind.key, key]),
-        identity=f"changes of {subject.public_id}",
+        identity=f"changes of {subject.public_id}", are_placed=subject.kind.table is not Leaderboard,
     )  # fmt: skip
 
 
-def answer_feed(request: HttpRequest, changes: QuerySet[Change], *, title: str, page: str, identity: str) -> HttpResponse:
+def answer_feed(
+    request: HttpRequest, changes: QuerySet[Change], *, title: str, page: str, identity: str, are_placed: bool = True
+) -> HttpResponse:
     """The latest of some changes as a feed."""
-    found = history_words.entries(shown(changes, is_staff=False).select_related("actor").order_by("-id")[: atom.LONGEST])
-    entries = tuple(_feed_entry(request, entry) for entry in found)
+    latest = shown(changes, is_staff=False).select_related("actor").order_by("-id")[: atom.LONGEST]
+    entries = tuple(_feed_entry(request, entry) for entry in history_words.entries(latest, are_placed=are_placed))
     made = Feed(
         public_id=atom.id_of(request, identity), title=title, subtitle=f"{title}, latest first.", page=page, entries=entries
     )

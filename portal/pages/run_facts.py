@@ -71,28 +71,29 @@ def read(run: Run) -> Facts:
         tasks=tuple(_task(task) for task in mappings(record.get("tasks"))),
         files=tuple(_file(file) for file in mappings(checkpoint.get("files"))),
         metrics=tuple(_metric(metric) for metric in mappings(mapping(run.results).get("metrics"))),
-        ties=_ties(mapping(mapping(run.results).get("ties")), metric=run.protocol.metric),
+        ties=_ties(mapping(run.results), metric=run.protocol.metric),
     )
 
 
-def _ties(counts: Mapping[str, Json], *, metric: str) -> str:
+def _ties(results: Mapping[str, Json], *, metric: str) -> str:
     """What a reader has to know of items that a rounding could have decided; empty where nothing was compared.
 
-    The harness compares the options' likelihoods as they stand, which is what `acc` goes by.
+    Runs of before compared the options' likelihoods as they stand, whatever their own number goes by.
     """
-    said = _ties_of_acc(counts)
-    return said if metric == "acc" or not said else f"{said} So it is for acc; the run’s own number is {metric}."
+    judged = _text(results.get("judged_by")) or "acc"
+    said = _ties_said(mapping(results.get("ties")))
+    return said if metric == judged or not said else f"{said} So it is for {judged}; the run’s own number is {metric}."
 
 
-def _ties_of_acc(counts: Mapping[str, Json]) -> str:
+def _ties_said(counts: Mapping[str, Json]) -> str:
     items, exact, near, within = (counts.get(name) for name in ("items", "exact", "near", "within"))
     if not (isinstance(items, int) and isinstance(exact, int) and isinstance(near, int) and items):
         return ""
     if not exact and not near:
         return f"On none of {items:,} items are the best two options so close that rounding may turn them."
     return (
-        f"On {exact:,} of {items:,} items the best two options are equally likely, and the first of them counts; "
-        f"on {near:,} more they differ by less than {within:g}, which rounding may turn."
+        f"On {exact:,} of {items:,} items the best two options are exactly alike, and the first of them counts; "
+        f"on {near:,} more they are within {within:g} of each other, which rounding may turn."
     )
 
 

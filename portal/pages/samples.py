@@ -23,6 +23,7 @@ from portal.pages.links import address
 from workers import licences, records, ties
 from workers.licences import Terms
 from workers.models import Request, Run, Sample
+from workers.states import RunState
 
 PAGE = 40
 SHOWN = {
@@ -139,15 +140,19 @@ def may_read(request: HttpRequest, terms: Terms) -> bool:
 
 
 def judged_by(run: Run) -> str:
-    """What right and wrong go by, where the run's own number goes by something else; empty where it is the same.
-
-    The harness logs one verdict an item: that of the likeliest option as it stands.
-    """
-    if run.protocol.scoring not in _OF_OPTIONS or run.protocol.metric.partition(",")[0] == "acc":
+    """What picked, right and margin go by, where that is not the likeliest option as it stands; runs of before went by that."""
+    metric = run.protocol.metric
+    if run.protocol.scoring not in _OF_OPTIONS or metric.partition(",")[0] == "acc" or run.state != RunState.FINISHED:
         return ""
+    # not `run.results`, which holds the harness's whole record
+    if Run.objects.filter(pk=run.pk, results__judged_by=metric).exists():
+        return (
+            f"Picked and right are by {metric}, as the number of {run.protocol.name} is. Margins are in log-likelihoods as they "
+            "stand: how far two of them are from turning the pick."
+        )
     return (
         f"Picked, right and margin are by acc, the likeliest option as it stands; the number of {run.protocol.name} is "
-        f"{run.protocol.metric}, so that the share of right items here may differ from it."
+        f"{metric}, so that the share of right items here may differ from it."
     )
 
 

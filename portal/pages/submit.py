@@ -56,9 +56,9 @@ def answer(request: HttpRequest, kind: str, values: Mapping[str, Any], again: An
     try:
         with first_contributions.proven(request, by=by) as sending:
             sent = submissions.submit(kind, values, by=by, via=Submission.Via.FORM)
-            sending.led_to = address("submissions:detail", sent.public_id)
+            sending.submission = sent
     except first_contributions.SentBefore as before:
-        return HttpResponseRedirect(before.led_to)
+        sent = before.submission
     except submissions.Rejected as rejected:
         return again(rejected.findings, None)  # type: ignore[no-any-return]
     except submissions.Impossible as impossible:

@@ -63,7 +63,7 @@ def test_a_finished_run_says_what_ran_and_what_came_out(client):
         page.main,
         [
             "Runs GPT-NeoX-20B", "GPT-NeoX-20B under MMLU, 5-shot, letters", "Finished", "after 3 h 20 min",
-            "On 1 of 135 items the best two options are equally likely", "on 4 more they differ by less than 0.02", "What ran",
+            "On 1 of 135 items the best two options are exactly alike", "on 4 more they are within 0.02 of each other", "What ran",
             "Model EleutherAI/gpt-neox-20b Revision c292233c Number format float16 Parameters 20.6 B Device 2 × NVIDIA H200",
             "Device memory 150 GB Benchmark task mmlu, 5-shot", "Tokens a batch 1,024", "Software lm_eval 0.4.13 torch 2.13.0", "Seeds fewshot 1234",
         ],

@@ -10,7 +10,7 @@ from leaderboards.models import Protocol
 from tests.factories.runs import make_planned_run
 from tests.factories.scored_runs import SHOTS, make_licence, make_scored_run, question
 from tests.portal.reading import in_order, read
-from workers.models import Prompt, Sample
+from workers.models import Prompt, Run, Sample
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,9 @@ def test_items_of_a_run_whose_number_is_not_acc_say_by_what_they_are_judged(clie
     Protocol.objects.update(metric="acc_norm", scoring="characters")
     for place in places:
         assert f"{words} {run.protocol.name} is acc_norm, so that" in read(client.get(place)).main
+    Run.objects.update(results={**run.results, "judged_by": "acc_norm"})
+    for place in places:
+        assert f"Picked and right are by acc_norm, as the number of {run.protocol.name} is." in read(client.get(place)).main
 
 
 def test_a_prompt_is_words_and_nothing_else(client):

@@ -278,9 +278,17 @@ def test_an_old_address_leads_to_the_form_of_today_and_what_was_typed_there_is_s
     signed_in(client)
     answer = client.get("/edit/task/syntax")
     assert (answer.status_code, answer["Location"]) == (301, "/edit/task/parsing")
-    client.post("/edit/task/syntax", {"name": "Parsing", "description": "Trees.", "synonyms": "", "note": "", **proof()})
-    assert Submission.objects.get().payload["id"] == str(board.task.public_id)
     assert client.get("/edit/task/never").status_code == 404
+    page = read(client.get("/edit/task/parsing"))
+    (of, *more) = {at["value"] for _, at in page.elements if at.get("name") == "of"}
+    assert (of, more) == (str(board.task.public_id), [])
+    values = {"name": "Parsing", "description": "Trees.", "synonyms": "", "note": "", "reason": "Gone.", **proof()}
+    for address in ("/edit/task/syntax", "/edit/task/syntax/remove"):
+        assert client.post(address, {**values, "of": str(make_task(name=address).public_id)}).status_code == 404, "another's form"
+        assert client.post(address, values).status_code == 404
+    assert not Submission.objects.exists()
+    client.post("/edit/task/syntax", {**values, "of": of})
+    assert Submission.objects.get().payload["id"] == of
 
 
 def test_where_a_board_and_a_number_come_from_and_what_a_metric_says_are_edited_and_shown(client, board):

@@ -185,9 +185,11 @@ class MetricValue:
 class SampleOutcome:
     """What the model picked or wrote on one item; of a written answer, what the task's first filter took out of it.
 
-    `is_correct` is None where the harness calls nothing right or wrong: running text, or a metric of degrees. `margin` is the
-    best minus the second-best log-likelihood: 0.0 is a tie, None where there is only one answer. `logged` is what lm-eval logs of
-    the item, an entry for each of the task's filters, without what the plan and the responses hold already.
+    Picked and right are by the metric that was asked for (`Reduction.judged_by`). `is_correct` is None where the harness calls
+    nothing right or wrong: running text, or a metric of degrees. `margin` is by how much the best two options' log-likelihoods
+    differ, or would have to for the metric to be as near its turn: 0.0 is a tie, None where there is only one answer.
+    `logged` is what lm-eval logs of the item, an entry for each of the task's filters, without what the plan and the responses
+    hold already.
     """
 
     index: int
@@ -200,8 +202,12 @@ class SampleOutcome:
 
 @dataclass(frozen=True)
 class Reduction:
-    """The numbers that the harness computed. `harness` is its own results record, JSON-safe and free of machine paths."""
+    """The numbers that the harness computed. `harness` is its own results record, JSON-safe and free of machine paths.
+
+    `judged_by` is the metric by which options were picked: the one that was asked for, or "acc" where that judges no item.
+    """
 
     metrics: tuple[MetricValue, ...]
     outcomes: tuple[SampleOutcome, ...]
     harness: dict[str, Any]
+    judged_by: str = "acc"

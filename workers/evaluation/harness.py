@@ -25,12 +25,13 @@ from lm_eval.tasks._index import Entry, Kind
 from lm_eval.tasks.manager import TaskDict
 from lm_eval.utils import env as templates
 
-from workers.evaluation import declared_metrics, planning, reducing, task_index
+from workers.evaluation import declared_metrics, outcomes, planning, reducing, task_index
 from workers.evaluation.benchmark_data import check_subjects, staged_subjects
-from workers.evaluation.contract import Aggregation, MetricValue, Plan, ProtocolSpec, Reduction, RequestKind, Response, Seeds
+from workers.evaluation.contract import Aggregation, Plan, ProtocolSpec, Reduction, RequestKind, Response, Seeds
 from workers.evaluation.errors import DataMissing, EvaluationError, PlanChanged, ProtocolMismatch, UnknownMetric, UnknownTask
 from workers.evaluation.rules import registry as rules
 from workers.evaluation.rules.metrics import rule_metrics
+from workers.evaluation.rules.picks import picks
 from workers.evaluation.rules.requests import extended, own_part
 from workers.evaluation.task_safety import check_definition
 
@@ -100,10 +101,13 @@ def build_plan(spec: ProtocolSpec) -> Plan:
     raise UnknownTask(f"lm-eval made no request for the task {spec.task!r}: its definition does not fit this version of lm-eval.")
 
 
-def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str = "float32") -> Reduction:
+def reduce(
+    spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dtype: str = "float32", metric: str = "acc"
+) -> Reduction:
     """The numbers that lm-eval computes when the model answers `plan.requests` with `responses` (one each, by ordinal).
 
     Behind them stand those of the protocol's scoring rules; `dtype`, the number format of the weights, tells what a near tie is.
+    Items are judged by `metric`, the harness's own or a rule's.
     """
     if len(responses) != len(plan.requests):
         raise ValueError(f"{len(plan.requests)} requests need as many responses, not {len(responses)}")
@@ -111,8 +115,8 @@ def reduce(spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, dty
     tasks = _tasks(spec)
     own = own_part(plan)
     results = _evaluate(_Repeater(own, responses[: len(own.requests)], tasks), tasks, spec)
-    reduction = reducing.reduction_from(results, own, tasks, spec=spec)
-    return replace(reduction, metrics=(*reduction.metrics, *_of_rules(spec, plan, responses, tasks=tasks, dtype=dtype)))
+    reduction = reducing.reduction_from(results, own, tasks, spec=spec, metric=metric)
+    return _with_rules(reduction, spec, plan, responses, tasks=tasks, dtype=dtype, metric=metric)
 
 
 def _check_rules(spec: ProtocolSpec, name: str, entry: Entry) -> None:
@@ -120,20 +124,33 @@ def _check_rules(spec: ProtocolSpec, name: str, entry: Entry) -> None:
         raise ProtocolMismatch(f"Scoring rules compare an item's choices, and the task {name!r} has none: ask for no rules.")
 
 
-def _of_rules(
-    spec: ProtocolSpec, plan: Plan, responses: Sequence[Response], *, tasks: TaskDict, dtype: str
-) -> tuple[MetricValue, ...]:
-    """The rules' numbers; refuses a plan that was made with other rules, whose answers would be missing."""
+def _with_rules(
+    reduction: Reduction,
+    spec: ProtocolSpec,
+    plan: Plan,
+    responses: Sequence[Response],
+    *,
+    tasks: TaskDict,
+    dtype: str,
+    metric: str,
+) -> Reduction:
+    """With the rules' numbers, and by the one that the metric names; refuses a plan made with others, which lacks answers."""
     if extended(own_part(plan), spec.rules) != plan:
         raise PlanChanged("The protocol's scoring rules need other requests than this plan has: start a new run.")
     if not spec.rules:
-        return ()
+        return reduction
     gold = {
         sample.index: planning.gold_choices(tasks["tasks"][sample.task], sample.document, sample.choices)
         for sample in plan.samples
     }
     groups = {name: [task.task_name for task in group.get_all_tasks()] for name, group in tasks.get("groups", {}).items()}
-    return rule_metrics(plan, responses, spec.rules, gold=gold, groups=groups, dtype=dtype)
+    found = rule_metrics(plan, responses, spec.rules, gold=gold, groups=groups, dtype=dtype)
+    reduction = replace(reduction, metrics=(*reduction.metrics, *found))
+    for rule in rules.named(spec.rules):
+        if metric in {rules.accuracy(rule.name), rules.accuracy(rule.name, mean="macro")}:
+            judged = outcomes.by_rule(reduction.outcomes, plan, picks(plan, responses, rule, gold=gold, dtype=dtype))
+            return replace(reduction, outcomes=judged, judged_by=metric)
+    return reduction
 
 
 class _Heard(Exception):

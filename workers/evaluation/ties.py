@@ -6,7 +6,9 @@ counts the same items as its list of items shows, and each scoring rule is measu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 ERROR: Mapping[str, float] = {"float32": 5e-5, "float16": 0.01, "bfloat16": 0.05, "int8": 0.05}
 """Natural logarithms by which the log-likelihood of an answer may be off, by the weights' dtype.
@@ -14,6 +16,29 @@ ERROR: Mapping[str, float] = {"float32": 5e-5, "float16": 0.01, "bfloat16": 0.05
 Two engines that are both right differed by up to 6e-6 a token in float32 and 0.12 in bfloat16 (docs/evaluation-engine.md);
 float16 has three binary digits more than that.
 """
+
+
+class Option(NamedTuple):
+    """An option under a metric; `reach` is how far its value moves when each log-likelihood behind it moves by 1."""
+
+    value: float
+    reach: float
+
+
+def best(options: Sequence[Option]) -> tuple[int, float, float]:
+    """The place of the best option, the first of equals as argmax has it; its value less the second's, and the reach of that.
+
+    Of a single option the margin is infinite.
+    """
+    order = sorted(range(len(options)), key=lambda place: -options[place].value)  # stable
+    first = options[order[0]]
+    second = options[order[1]] if len(order) > 1 else Option(-math.inf, 0.0)
+    return order[0], first.value - second.value, first.reach + second.reach
+
+
+def bare(margin: float, *, reach: float) -> float:
+    """A margin in bare log-likelihoods, which all metrics' margins are compared in: twice what turns the pick when each moves."""
+    return margin * 2 / reach if reach else margin
 
 
 def within(dtype: str, *, reach: float = 2.0) -> float:

@@ -170,8 +170,9 @@ class Asked(Row):
 class Item(Row):
     """A benchmark item of a run; texts are null where the benchmark's licence does not let everybody read them.
 
-    `margin` is the log-likelihood of the best option less that of the second; `tokens_cut` of the prompt's `token_count` tokens
-    the model did not read.
+    `prediction` and `is_correct` are by the protocol's own metric. `margin` is the log-likelihood of the best option less that of
+    the second, or what that would have to be for the metric to be as near its turn; `tokens_cut` of the prompt's `token_count`
+    tokens the model did not read.
     """
 
     index: int

@@ -72,6 +72,9 @@ def test_one_pass_measures_each_claim_by_its_own_protocol_s_rule(worker, neox, w
         )
         for mapping in of_both
     }  # fmt: skip
+    assert run.results["judged_by"] == run.protocol.metric != "acc"
+    verdicts = Sample.objects.filter(run=run).values_list("is_correct", flat=True)
+    assert np.mean(verdicts) == metrics[TASK, run.protocol.metric].value
     verdicts_go_by_their_own_protocols(client, claim, other, found)
 
 

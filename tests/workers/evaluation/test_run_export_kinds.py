@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from tests.factories.runs import make_protocol
 from tests.workers.evaluation import conftest
@@ -73,11 +74,11 @@ def exported(runs, tmp_path):
     return export
 
 
-def different(folder):
-    """What a verification finds changed; none where everything is the same."""
+def different(what):
+    """What a verification of an export, or of a run by its id, finds changed; none where everything is the same."""
     said = StringIO()
     with suppress(CommandError):
-        call_command("verify_run", str(folder), stdout=said)
+        call_command("verify_run", str(what), stdout=said)
     return [line.split(":")[0] for line in said.getvalue().splitlines() if "DIFFERENT" in line], said.getvalue()
 
 
@@ -117,6 +118,21 @@ def test_it_is_written_as_lm_eval_writes_it_and_everything_of_it_is_the_same(run
     assert len(list(folder.rglob("further_*"))) == (task == "mmlu_2022_global_facts")
     if task == "mmlu_2022_global_facts":
         assert "acc[full_text_per_token]: the same" in said
+
+
+@pytest.mark.parametrize("task", PROTOCOLS)
+def test_items_as_they_are_stored_are_judged_by_the_protocols_metric(runs, task):
+    run = runs[task]
+    metric = run.protocol.metric
+    assert different(run.public_id)[0] == []
+    assert run.results["judged_by"] == (metric if task.startswith("mmlu") else "acc")
+    verdicts = run.samples.values_list("is_correct", flat=True)
+    (value,) = [found["value"] for found in run.results["metrics"] if (found["task"], found["metric"]) == (task, metric)]
+    assert None in verdicts or sum(verdicts) / len(verdicts) == pytest.approx(value)
+    with transaction.atomic():
+        run.samples.filter(index=1).update(prediction="Something else")
+        assert different(run.public_id)[0] == ["items"]
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_prompts_that_are_read_in_parts_are_written_on_as_at_once(writer, writin
     scorer = PrefixScorer(loaded(writer))
     at_once = scorer.prepare(plan.requests)()
 
-    monkeypatch.setattr(generation, "READ_AT_ONCE", 400)
+    monkeypatch.setitem(generation.READ_AT_ONCE, "cpu", 400)
     steps = []
 
     assert scorer.prepare(plan.requests)(lambda: steps.append(1)) == at_once

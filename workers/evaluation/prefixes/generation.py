@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from lm_eval.models.utils import handle_stop_sequences, normalize_gen_kwargs, postprocess_generated_text
 
+from workers.evaluation.contract import nobody
 from workers.evaluation.prefixes.attention import KeysAndValues, as_computed, attending, for_heads, merge, piece
 from workers.evaluation.prefixes.forward import PlainForward, SharedForward
 from workers.evaluation.prefixes.tokens import Encoder, TokenSequence
 from workers.evaluation.prefixes.tree import packs_to_write
 
-READ_AT_ONCE = 8192
+READ_AT_ONCE = {"cpu": 2048, "cuda": 8192}
 """Tokens of prompts in one pass: a pack that is written on may have many more, which are read in parts."""
 MOST_TOKENS = 256
 """What a request writes at most that does not say, as in lm-eval's `hf` model."""
@@ -88,9 +89,7 @@ class _Row:
 class Writer:
     """Writes with a model whose attention is exchanged (`SharedForward`); without that, each request by itself."""
 
-    def __init__(
-        self, forward: SharedForward | PlainForward, encoder: Encoder, *, moved: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, forward: SharedForward | PlainForward, encoder: Encoder, *, moved: Callable[[], None] = nobody) -> None:
         """`moved` is called with each word. Raises WritingRefused where the checkpoint's own settings change what is written."""
         config = getattr(forward.model, "generation_config", None)
         check_checkpoint(config)
@@ -134,7 +133,9 @@ class Writer:
         depth = cuts[-1] if cuts else 0
         rows = sorted(rows, key=lambda row: row.context.tokens)
         logits, own, trunk = self._read(forward, rows, cuts, depth)
-        step = _Step(own, trunk, lengths=[len(row.context.tokens) - depth for row in rows])
+        lengths = [len(row.context.tokens) - depth for row in rows]
+        longest = max(length + row.settings.most_tokens for length, row in zip(lengths, rows, strict=True))
+        step = _Step(own, trunk, lengths=lengths, longest=longest)
         while True:
             self._moved()
             for row, token in zip(rows, _likeliest(logits, rows), strict=True):
@@ -157,7 +158,7 @@ class Writer:
         logits: list[torch.Tensor] = []
         own: list[list[KeysAndValues]] = []
         trunk: Sequence[KeysAndValues] | None = None
-        for part in _parts(rows, depth):
+        for part in _parts(rows, depth, READ_AT_ONCE[forward.model.device.type]):
             found, layers, trunk = forward.read([row.context for row in part], cuts=cuts)
             logits.append(found)
             own = [[*before, *more] for before, more in zip(own, layers, strict=True)] if own else layers
@@ -191,13 +192,13 @@ class Writer:
         return str(postprocess_generated_text(whole, list(row.settings.until), None))
 
 
-def _parts(rows: Sequence[_Row], depth: int) -> Iterator[list[_Row]]:
-    """The rows in their order, about `READ_AT_ONCE` tokens beyond the trunk at a time."""
+def _parts(rows: Sequence[_Row], depth: int, at_once: int) -> Iterator[list[_Row]]:
+    """The rows in their order, about so many tokens beyond the trunk at a time."""
     part: list[_Row] = []
     size = 0
     for row in rows:
         own = len(row.context.tokens) - depth
-        if part and size + own > READ_AT_ONCE:
+        if part and size + own > at_once:
             yield part
             part, size = [], 0
         part.append(row)
@@ -218,24 +219,37 @@ def _likeliest(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
 class _Step:
     """One token further for each row: attention to what the row has of its own, and to the trunk that all stand on.
 
-    The rows' own keys and values lie in [rows, heads, places, width], each from the left, with room to grow by.
+    The rows' own keys and values lie in [rows, heads, places, width], each from the left, with room to grow by; no layer is ever
+    in memory twice but the one at hand.
     """
 
     GROWS_BY = 64
 
-    def __init__(self, own: list[list[KeysAndValues]], trunk: Sequence[KeysAndValues] | None, *, lengths: Sequence[int]) -> None:
-        """`own` has a list of rows for each layer; it is emptied, so that no layer is in memory twice but the one at hand."""
+    def __init__(
+        self,
+        own: list[list[KeysAndValues]],
+        trunk: Sequence[KeysAndValues] | None,
+        *,
+        lengths: Sequence[int],
+        longest: int,
+    ) -> None:
+        """`own` has a list of rows for each layer, and is emptied. No row will have more places than `longest`."""
         self._trunk = trunk
+        self._longest = longest
+        places = self._room_from(max(lengths))
         self._layers: list[list[torch.Tensor]] = []
         while own:
             rows = own.pop(0)
-            self._layers.append([_padded([keys for keys, _ in rows]), _padded([values for _, values in rows])])
+            self._layers.append([_padded([keys for keys, _ in rows], places), _padded([values for _, values in rows], places)])
         self._lengths = torch.tensor(lengths)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with these rows alone."""
         chosen = torch.tensor(rows)
-        self._layers = [[tensor.index_select(0, chosen.to(tensor.device)) for tensor in layer] for layer in self._layers]
+        for layer in self._layers:
+            for place, tensor in enumerate(layer):
+                layer[place] = tensor.index_select(0, chosen.to(tensor.device))
+            del tensor  # or it would hold on to what it was cut from
         self._lengths = self._lengths[chosen]
 
     def lengthen(self) -> None:
@@ -263,18 +277,23 @@ class _Step:
 
     def _with(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> list[torch.Tensor]:
         """The layer's keys and values with those of the new tokens [1, heads, rows, width] at the end of each row."""
-        if int(self._lengths.max()) >= self._layers[layer][0].shape[2]:
-            self._layers[layer] = [torch.nn.functional.pad(tensor, (0, 0, 0, self.GROWS_BY)) for tensor in self._layers[layer]]
+        held, needed = self._layers[layer][0].shape[2], int(self._lengths.max())
+        if needed >= held:
+            more = self._room_from(needed) - held
+            self._layers[layer] = [torch.nn.functional.pad(tensor, (0, 0, 0, more)) for tensor in self._layers[layer]]
         rows, lengths = torch.arange(len(self._lengths), device=key.device), self._lengths.to(key.device)
         for tensor, new in zip(self._layers[layer], (key, value), strict=True):
             tensor[rows, :, lengths] = new[0].transpose(0, 1)
         return self._layers[layer]
 
+    def _room_from(self, places: int) -> int:
+        """How many places to make where so many are taken: some more, and never more than will be needed."""
+        return max(places + 1, min(places + self.GROWS_BY, self._longest))
 
-def _padded(rows: Sequence[torch.Tensor]) -> torch.Tensor:
-    """[1, heads, places, width] each, with zeros behind the shorter ones and room for some tokens more."""
-    longest = max(row.shape[2] for row in rows) + _Step.GROWS_BY
-    made = rows[0].new_zeros((len(rows), rows[0].shape[1], longest, rows[0].shape[3]))
+
+def _padded(rows: Sequence[torch.Tensor], places: int) -> torch.Tensor:
+    """[1, heads, tokens, width] each, with zeros behind them up to so many places."""
+    made = rows[0].new_zeros((len(rows), rows[0].shape[1], places, rows[0].shape[3]))
     for place, row in enumerate(rows):
         made[place, :, : row.shape[2]] = row[0]
     return made

@@ -1,9 +1,9 @@
 """Sequences sorted into packs of a token budget, and the trunks that packs stand on; a pure function of tokens and settings.
 
 Samples are sorted by their tokens, so that those that begin alike stand side by side. Where more stand on a beginning than
-fit the budget, the beginning becomes a trunk: it is computed in a pass of its own, whose keys and values all packs above it
-read. Within a pack shorter beginnings are shared too (`layout`). A trunk is computed alone and a pack is scored alone, so
-that what is scored is the same to the last bit whichever packs came before it.
+fit the budget, or where they are written on, the beginning becomes a trunk: it is computed in a pass of its own, whose keys and
+values all packs above it read. Within a pack shorter beginnings are shared too (`layout`). A trunk is computed alone and a pack
+is scored alone, so that what is scored is the same to the last bit whichever packs came before it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ SHORTEST_SHARED = 8
 """Tokens that sharing within a pack has to save: each part that is shared costs a call of attention in every layer."""
 
 KEPT = 8
-"""Tokens that a pack which is written on keeps, for each token of its budget. Writing wants many rows, since a step costs about
-the same for one row as for dozens; the room that their keys and values take is what limits them."""
+"""Tokens for which a pack that is written on has room, for each token of its budget. Writing wants many rows, since a step costs
+about the same for one row as for dozens; the room that their keys and values take is what limits them."""
 
 Tokens = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Pack:
-    """Samples that are scored in one pass, by their places in the plan.
+    """Samples that are scored in one pass, or written on together, by their places in the plan.
 
     `cuts` are the lengths of the trunks below it, shortest first: all its sequences begin with the same `cuts[-1]` tokens, of
     which the first `cuts[0]` are computed first, the next up to `cuts[1]` after them, and so on. None for a pack on the ground.
@@ -70,8 +70,8 @@ def packs(samples: Sequence[Sequence[TokenSequence]], *, budget: int) -> tuple[P
 def packs_to_write(samples: Sequence[Sequence[TokenSequence]], most: Sequence[int], *, budget: int) -> tuple[Pack, ...]:
     """Every sample in one pack, to be written on together; `most[n]` tokens may be written for the n-th.
 
-    Counted is what is kept, `KEPT` times the budget: keys and values of what each has to itself and of all that it may write. So
-    whatever all of a pack begin with becomes its trunk, which is kept once.
+    Counted is the room for keys and values, `KEPT` times the budget: for each of a pack as much as the longest has to itself, all
+    that may be written included. So whatever all of a pack begin with becomes its trunk, which is kept once.
     """
     lines = [_line(sequences, room) for sequences, room in zip(samples, most, strict=True)]
     return _sorted_into_packs(lines, budget=budget, are_written_on=True)
@@ -133,19 +133,21 @@ class _Cutter:
         low, size = part.low, 0
         for start, end in zip(borders, borders[1:], strict=False):
             own = self._size(start, end, depth)
-            if size and size + own > self.budget:
+            together = self._size(low, end, depth) if self.are_written_on else size + own
+            if size and together > self.budget:
                 yield _Range(low, start, cuts)
-                low, size = start, 0
-            size += own
+                low, together = start, own
+            size = together
         yield _Range(low, part.high, cuts)
 
     def _size(self, low: int, high: int, depth: int) -> int:
-        """What these lines take beyond `depth`: tokens to compute, what neighbours share counted once; or tokens to keep."""
+        """Beyond `depth`, the tokens that are computed for these lines, what neighbours share once; or the room they need."""
+        if self.are_written_on:
+            return (high - low) * (max(line.size for line in self.lines[low:high]) - depth)
         total = self.lines[low].size - depth
         for place in range(low + 1, high):
             shared = int(self.alike[place])
-            is_shared = shared - depth >= SHORTEST_SHARED and not self.are_written_on
-            total += self.lines[place].size - (shared if is_shared else depth)
+            total += self.lines[place].size - (shared if shared - depth >= SHORTEST_SHARED else depth)
         return total
 
 

@@ -12,6 +12,7 @@ from workers.evaluation.contract import Plan, Response
 from workers.evaluation.rules.questions import Question
 from workers.evaluation.rules.registry import Rule
 from workers.evaluation.rules.requests import questions
+from workers.evaluation.ties import Option
 
 Answers = Mapping[tuple[str, str], Response]
 """What the model said to an item's (context, continuation)."""
@@ -21,7 +22,8 @@ Answers = Mapping[tuple[str, str], Response]
 class Pick:
     """What a rule picked on an item: the place of a choice, the first where several are best.
 
-    `margin` is the best value less the second; `is_near` says whether rounding may have decided.
+    `margin` is the best value less the second, `reach` how far it moves when each log-likelihood behind it moves by 1; `is_near`
+    says whether rounding may have decided.
     """
 
     sample: int
@@ -29,15 +31,8 @@ class Pick:
     choice: int
     is_correct: bool
     margin: float
-    is_near: bool
-
-
-@dataclass(frozen=True)
-class _Value:
-    """A choice under a rule; `reach` is how far its value moves when each log-likelihood behind it moves by 1."""
-
-    value: float
     reach: float
+    is_near: bool
 
 
 def picks(
@@ -56,15 +51,12 @@ def picks(
 
 
 def _pick(question: Question, rule: Rule, answers: Answers, gold: Sequence[int], dtype: str) -> Pick:
-    values = list(_values(question, rule, answers))
-    order = sorted(range(len(values)), key=lambda place: -values[place].value)  # stable: the first of equals, as argmax has it
-    best, second = values[order[0]], values[order[1]]
-    margin = best.value - second.value
-    is_near = ties.is_near(margin, dtype=dtype, reach=best.reach + second.reach)
-    return Pick(question.sample, question.task, order[0], order[0] in gold, margin, is_near)
+    place, margin, reach = ties.best(list(_options(question, rule, answers)))
+    is_near = ties.is_near(margin, dtype=dtype, reach=reach)
+    return Pick(question.sample, question.task, place, place in gold, margin, reach, is_near)
 
 
-def _values(question: Question, rule: Rule, answers: Answers) -> Iterator[_Value]:
+def _options(question: Question, rule: Rule, answers: Answers) -> Iterator[Option]:
     subtracted = question.subtracted(rule)
     for place, (answer, pair) in enumerate(zip(question.answers(rule), question.conditional(rule), strict=True)):
         response = answers[pair]
@@ -72,11 +64,11 @@ def _values(question: Question, rule: Rule, answers: Answers) -> Iterator[_Value
         if subtracted:
             value, count = value - _likelihood(answers[subtracted[place]]), 2
         if rule.per is None:
-            yield _Value(value, count)
+            yield Option(value, count)
             continue
         size = _size(rule, answer, response)
         # an empty choice is never picked: so the harness's own division by zero comes out
-        yield _Value(value / size, count / size) if size else _Value(-math.inf, 0.0)
+        yield Option(value / size, count / size) if size else Option(-math.inf, 0.0)
 
 
 def _likelihood(response: Response) -> float:

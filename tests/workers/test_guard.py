@@ -1,15 +1,17 @@
 """Leased work that does not end well."""
 
 import logging
+import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from tests.factories.leases import claimed
 from tests.factories.runs import make_planned_run
-from workers import guard, lifecycle, log_tail
+from workers import guard, heartbeat, lifecycle, log_tail, score
 from workers.evaluation.errors import CheckpointBroken
 from workers.lifecycle import LostLease
 from workers.models import Fault, Worker
@@ -109,3 +111,17 @@ def test_a_public_message_names_settings_and_no_folders(settings, tmp_path):
     settings.BENCHMARK_DATA = tmp_path / "data"
     message = f"{tmp_path}/var/checkpoints/small is missing; so is {tmp_path}/data/mmlu, and {tmp_path}/var/log."
     assert guard.public(message) == "CHECKPOINT_ROOTS/small is missing; so is BENCHMARK_DATA/mmlu, and VAR_DIR/log."
+
+
+def test_a_batch_that_is_written_for_a_run_that_nobody_wants_any_more_ends_in_its_middle(committed_db, monkeypatch):
+    monkeypatch.setattr(heartbeat, "INTERVAL", 0.0)
+    run = make_planned_run()
+    lease = claimed(run.shards.get(), by="one")
+    with heartbeat.Pulse(lease) as pulse:
+        score._move(lease, pulse)
+        lifecycle.cancel(run, by=User.objects.create(username="admin", is_staff=True))
+        deadline = time.monotonic() + 20
+        with pytest.raises(LostLease, match="was cancelled or taken while a batch of it was written"):
+            while time.monotonic() < deadline:
+                score._move(lease, pulse)
+                time.sleep(0.05)

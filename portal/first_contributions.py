@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.roles import is_trusted
 from leaderboards.models import Submission
 from leaderboards.submissions import Impossible, Rejected, findings
+from leaderboards.submissions.things import is_uuid
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ def proven(request: HttpRequest, *, by: User) -> Iterator[Sending]:
                 logger.warning("A form's proof could not be marked as used (%s).", error)
     except (Rejected, Impossible) as refused:
         first, _, public_id = _used_by(token).partition(" ")
-        before = Submission.objects.filter(public_id=public_id, submitter=by).first() if public_id and first == said else None
+        is_same = first == said and is_uuid(public_id)
+        before = Submission.objects.filter(public_id=public_id, submitter=by).first() if is_same else None
         if before is not None:
             raise SentBefore(before) from refused
         raise

@@ -97,6 +97,7 @@ def _store(
 ) -> None:
     results: dict[str, object] = {
         "metrics": [asdict(metric) for metric in reduction.metrics],
+        "metric": run.protocol.metric,
         "judged_by": reduction.judged_by,
         "ties": ties.counted(reduction.outcomes, run.checkpoint.dtype),
         "harness": reduction.harness,

@@ -9,6 +9,8 @@ from workers.models import Run
 from workers.records import mapping, mappings
 
 DIGEST_SHOWN = 12
+JUDGED_BEFORE = "acc"
+"""By which items were judged before that went by the protocol's metric; written texts by their task's first filter."""
 _TOKENIZER_FILES = ("tokenizer", "vocab", "merges", "special_tokens", "added_tokens")
 _WAYS = {"shared": "once for many prompts", "plain": "anew for each"}
 
@@ -39,6 +41,14 @@ def differing(first: Run, second: Run) -> tuple[Setting, ...]:
     return tuple(sorted((item for item in found if item.first != item.second), key=lambda item: order.index(item.change)))
 
 
+def judged_by(run: Run) -> str:
+    """The metric by which the run's items were judged; runs of before knew one only."""
+    if run.protocol.metric == JUDGED_BEFORE:
+        return JUDGED_BEFORE
+    # not `run.results`, which holds the harness's whole record
+    return Run.objects.filter(pk=run.pk).values_list("results__judged_by", flat=True).get() or JUDGED_BEFORE
+
+
 def changes(settings: Iterable[Setting]) -> list[str]:
     """What changed, each once."""
     return list(dict.fromkeys(setting.change for setting in settings))
@@ -61,6 +71,7 @@ def _facts(run: Run) -> dict[tuple[str, str], str]:
         (PROTOCOL, "What is scored"): protocol.get_scoring_display(),
         (PROTOCOL, "Aggregation"): protocol.get_aggregation_display(),
         (PROTOCOL, "Metric"): protocol.metric,
+        (PROTOCOL, "Items judged by"): judged_by(run),
         (PROTOCOL, "Items per task"): run.items_per_task or "all",
         (DEVICE, "Device"): mapping(record.get("device")).get("name"),
         (BATCHES, "Tokens a batch"): plan.get("token_budget"),

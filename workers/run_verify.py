@@ -42,7 +42,7 @@ def of_run(run: Run) -> Iterator[Check]:
     stands = str(run.results.get("responses_sha256", ""))
     if stands:
         yield _digest("responses", stands=stands, found=digest_of(responses))
-    dtype, metric = run.checkpoint.dtype, run.protocol.metric if "judged_by" in run.results else "acc"  # as of runs of before
+    dtype, metric = run.checkpoint.dtype, str(run.results.get("metric", "acc"))  # as all runs of before were judged
     reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=dtype, metric=metric)
     yield from _metrics(run.results["metrics"], reduction)
     if stands:

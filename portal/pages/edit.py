@@ -84,10 +84,12 @@ def _found(request: HttpRequest, kind: str, key: str) -> tuple[Thing, Any]:
     What was sent is for the thing that its form was about: that may have a new address by now, and another thing this one.
     """
     row = things.find(kind, key)
-    if row is None and kind in SlugHistory.Kind.values:
+    has_moved = row is None and kind in SlugHistory.Kind.values
+    if has_moved:
         row = things.find(kind, absence.address_of_today(kind=SlugHistory.Kind(kind), slug=key))
-        if row is not None and request.method == "POST" and request.POST.get("of") != str(row.public_id):
-            row = None
+    of = request.POST.get("of", "")
+    if row is not None and request.method == "POST" and (of or has_moved) and of != str(row.public_id):
+        row = None
     if row is None:
         raise Http404("There is nothing at this address that can be edited.")
     return things.THINGS[kind], row

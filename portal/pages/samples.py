@@ -20,7 +20,7 @@ from portal.pages import run_numbers
 from portal.pages.found_run import run_at
 from portal.pages.keyset import NO_SUCH_PLACE, Kept, Page, cut
 from portal.pages.links import address
-from workers import licences, records, ties
+from workers import licences, records, run_settings, ties
 from workers.licences import Terms
 from workers.models import Request, Run, Sample
 from workers.states import RunState
@@ -30,7 +30,6 @@ SHOWN = {
     "": "All items", "wrong": "Wrong", "right": "Right", "ties": "Near ties, closest first", "cut": "Prompt cut off",
 }  # fmt: skip
 LONGEST_QUERY = 200
-_OF_OPTIONS = frozenset(Protocol.Scoring) - {Protocol.Scoring.RUNNING_TEXT, Protocol.Scoring.WRITTEN}
 EXCERPT = 300
 _MARK = re.compile(r"(?P<index>\d{1,9})", re.ASCII)
 _MARK_BY_MARGIN = re.compile(r"(?P<margin>\d{1,3}(?:\.\d{1,20})?(?:e-\d{1,3})?)~(?P<index>\d{1,9})", re.ASCII)
@@ -101,7 +100,7 @@ class SamplePage:
 
 
 def samples(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The items of a run, 40 at a time: the run, its licences, and two queries for the items."""
+    """The items of a run, 40 at a time: the run, its licences, by what they are judged, and two queries for the items."""
     run = run_of(request, public_id)
     terms = licences.terms_of(run)
     is_open = may_read(request, terms)
@@ -140,19 +139,25 @@ def may_read(request: HttpRequest, terms: Terms) -> bool:
 
 
 def judged_by(run: Run) -> str:
-    """What picked, right and margin go by, where that is not the likeliest option as it stands; runs of before went by that."""
-    metric = run.protocol.metric
-    if run.protocol.scoring not in _OF_OPTIONS or metric.partition(",")[0] == "acc" or run.state != RunState.FINISHED:
+    """What picked, right and margin go by, where that is not the likeliest option as it stands or not what the number goes by."""
+    metric, name = run.protocol.metric, run.protocol.name
+    if (
+        run.state != RunState.FINISHED
+        or metric.partition(",")[0] == "acc"
+        or run.protocol.scoring == Protocol.Scoring.RUNNING_TEXT
+    ):
         return ""
-    # not `run.results`, which holds the harness's whole record
-    if Run.objects.filter(pk=run.pk, results__judged_by=metric).exists():
+    judged = run_settings.judged_by(run)
+    if run.protocol.scoring == Protocol.Scoring.WRITTEN:
+        return "" if judged == metric else f"Read and right are by the task’s first filter; the number of {name} is {metric}."
+    if judged == metric:
         return (
-            f"Picked and right are by {metric}, as the number of {run.protocol.name} is. Margins are in log-likelihoods as they "
-            "stand: how far two of them are from turning the pick."
+            f"Picked and right are by {metric}, as the number of {name} is. Margins are in log-likelihoods as they stand: how "
+            "far two of them are from turning the pick."
         )
     return (
-        f"Picked, right and margin are by acc, the likeliest option as it stands; the number of {run.protocol.name} is "
-        f"{metric}, so that the share of right items here may differ from it."
+        f"Picked, right and margin are by {judged}, the likeliest option as it stands; the number of {name} is {metric}, so that "
+        "the share of right items here may differ from it."
     )
 
 

@@ -71,6 +71,16 @@ def test_items_of_a_run_whose_number_is_not_acc_say_by_what_they_are_judged(clie
         assert f"Picked and right are by acc_norm, as the number of {run.protocol.name} is." in read(client.get(place)).main
 
 
+def test_written_texts_that_were_read_by_another_filter_than_the_numbers_say_so(client):
+    make_licence()
+    run = make_scored_run("AB")
+    Protocol.objects.update(metric="exact_match,flexible-extract", scoring="written")
+    words = f"Read and right are by the task’s first filter; the number of {run.protocol.name} is exact_match,flexible-extract."
+    assert words in read(client.get(address(run))).main
+    Run.objects.update(results={**run.results, "judged_by": "exact_match,flexible-extract"})
+    assert words not in read(client.get(address(run))).main
+
+
 def test_a_prompt_is_words_and_nothing_else(client):
     make_licence()
     run = make_scored_run("A", shots="<script>alert(1)</script>&amp;<b>\n\n")

@@ -286,6 +286,9 @@ def test_an_old_address_leads_to_the_form_of_today_and_what_was_typed_there_is_s
     for address in ("/edit/task/syntax", "/edit/task/syntax/remove"):
         assert client.post(address, {**values, "of": str(make_task(name=address).public_id)}).status_code == 404, "another's form"
         assert client.post(address, values).status_code == 404
+    another = make_task(name="Depth Guessing")  # which has an address that was the first one's when its form was opened
+    for address in (f"/edit/task/{another.slug}", f"/edit/task/{another.slug}/remove"):
+        assert client.post(address, {**values, "of": of}).status_code == 404
     assert not Submission.objects.exists()
     client.post("/edit/task/syntax", {**values, "of": of})
     assert Submission.objects.get().payload["id"] == of

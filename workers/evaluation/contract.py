@@ -183,7 +183,7 @@ class MetricValue:
 
 @dataclass(frozen=True)
 class SampleOutcome:
-    """What the model picked or wrote on one item; of a written answer, what the task's first filter took out of it.
+    """What the model picked or wrote on one item; of a written answer, what the metric's filter took out of it.
 
     Picked and right are by the metric that was asked for (`Reduction.judged_by`). `is_correct` is None where the harness calls
     nothing right or wrong: running text, or a metric of degrees. `margin` is by how much the best two options' log-likelihoods
@@ -204,7 +204,8 @@ class SampleOutcome:
 class Reduction:
     """The numbers that the harness computed. `harness` is its own results record, JSON-safe and free of machine paths.
 
-    `judged_by` is the metric by which options were picked: the one that was asked for, or "acc" where that judges no item.
+    `judged_by` is the metric by which items were judged: the one that was asked for, or "acc" where that says of no single item
+    whether it is right. Then options were picked as they stand, and texts were judged by whatever their task says first.
     """
 
     metrics: tuple[MetricValue, ...]

@@ -27,11 +27,12 @@ def reduction_from(results: dict[str, Any], plan: Plan, tasks: TaskDict, *, spec
     chances = _chances(plan, tasks)
     metrics = tuple(found for name, values in results["results"].items() for found in _metrics(name, values, chances.get(name)))
     samples = results["samples"]
-    found = sorted(outcomes.of_items(samples, plan, tasks, metric=metric), key=lambda outcome: outcome.index)
+    judge = outcomes.judge_by(metric, samples, tasks)
+    found = sorted(outcomes.of_items(samples, plan, tasks, judge), key=lambda outcome: outcome.index)
     entries = logged.by_index(samples, plan)
     record = {**_record(results, spec), "task_hashes": logged.task_hashes(samples)}
     judged = tuple(replace(outcome, logged=entries[outcome.index]) for outcome in found)
-    return Reduction(metrics, judged, record, judged_by=outcomes.judge(samples, metric=metric))
+    return Reduction(metrics, judged, record, judged_by=metric if judge.metric else outcomes.BARE)
 
 
 def _metrics(name: str, values: dict[str, Any], chance: float | None) -> Iterator[MetricValue]:

@@ -28,7 +28,7 @@ class Option(NamedTuple):
 def best(options: Sequence[Option]) -> tuple[int, float, float]:
     """The place of the best option, the first of equals as argmax has it; its value less the second's, and the reach of that.
 
-    Of a single option the margin is infinite.
+    Of a single option the margin is infinite. Where reaches differ, a third option may be nearer to turning it than the second.
     """
     order = sorted(range(len(options)), key=lambda place: -options[place].value)  # stable
     first = options[order[0]]

@@ -110,7 +110,10 @@ def _record(run: Run, *, is_staff: bool) -> dict[str, Any]:
     held = not is_staff and Measurement.objects.filter(run_id=run.public_id, published_at=None).exists()
     record = mapping(run.provenance)
     return {
-        "results": {"metrics": [] if held else mapping(run.results).get("metrics", [])},
+        "results": {
+            "metrics": [] if held else mapping(run.results).get("metrics", []),
+            **{key: run.results[key] for key in ("judged_by",) if key in mapping(run.results)},
+        },
         "provenance": {part: record[part] for part in PUBLIC_PROVENANCE if part in record},
     }
 
@@ -170,9 +173,9 @@ class Asked(Row):
 class Item(Row):
     """A benchmark item of a run; texts are null where the benchmark's licence does not let everybody read them.
 
-    `prediction` and `is_correct` are by the protocol's own metric. `margin` is the log-likelihood of the best option less that of
-    the second, or what that would have to be for the metric to be as near its turn; `tokens_cut` of the prompt's `token_count`
-    tokens the model did not read.
+    `prediction` and `is_correct` are by the metric `results.judged_by` of the run, by `acc` where it has none. `margin` is the
+    log-likelihood of the best option less that of the second, or what that would have to be for the metric to be as near to its
+    turn; `tokens_cut` of the prompt's `token_count` tokens the model did not read.
     """
 
     index: int

@@ -1,12 +1,14 @@
-"""Items are judged by the metric that is asked for: the share of those that are right is the number itself."""
+"""Items are judged by the metric that is asked for, where it says of each whether it is right: their share is the number itself."""
 
+import json
 import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from lm_eval.evaluator import evaluate
 
-from workers.evaluation import harness, local_tasks, ties
+from workers.evaluation import harness, local_tasks, outcomes, ties
 from workers.evaluation.contract import ProtocolSpec, Response
 from workers.evaluation.rules.registry import RULES
 
@@ -120,6 +122,62 @@ def test_where_the_metric_judges_no_item_they_are_judged_as_the_likeliest(challe
 
     assert reduction.judged_by == "acc"
     assert reduction.outcomes == harness.reduce(challenge, plan, answers(plan)).outcomes
+
+
+_YES_OR_NO = """
+task: {task}
+dataset_path: json
+dataset_kwargs: {{data_files: {{items: {items}}}}}
+test_split: items
+output_type: multiple_choice
+doc_to_text: "{{{{query}}}}"
+doc_to_choice: choices
+doc_to_target: gold
+metric_list: [{metrics}]
+"""
+
+
+def yes_or_no(folder, **tasks):
+    """Tasks over the same forty items, each with these metrics, in a group that says nothing of its own."""
+    rows = [{"query": f"Is {number} even?", "choices": ["yes", "not at all"], "gold": number % 2} for number in range(40)]
+    (folder / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    for task, metrics in tasks.items():
+        listed = ", ".join(f"{{metric: {metric}, aggregation: {how}}}" for metric, how in metrics.items())
+        text = _YES_OR_NO.format(task=task, items=json.dumps(str(folder / "items.jsonl")), metrics=listed)
+        (folder / f"{task}.yaml").write_text(text)
+    (folder / "both.yaml").write_text(f"group: both\ntask: [{', '.join(tasks)}]\n")
+    return ProtocolSpec("both", 0, include_path=str(folder))
+
+
+@pytest.mark.parametrize(("metric", "aggregation"), [("f1", "f1"), ("mcc", "matthews_corrcoef")])
+def test_a_metric_of_all_items_together_calls_none_of_them_right(tmp_path, metric, aggregation):
+    spec = yes_or_no(tmp_path, one={metric: aggregation})
+    plan = harness.build_plan(spec)
+    (judge, outcomes) = judged(spec, plan, metric)
+
+    assert judge == "acc"
+    assert [outcome.is_correct for outcome in outcomes] == [outcome.prediction == outcome.target for outcome in outcomes]
+    assert {outcome.is_correct for outcome in outcomes} == {True, False}
+
+
+def judged(spec, plan, metric):
+    """Through the module alone: lm-eval's numbers of all items together are not asked for."""
+    tasks = harness._tasks(spec)
+    repeater = harness._Repeater(plan, answers(plan), tasks)
+    samples = evaluate(lm=repeater, task_dict=tasks, fewshot_as_multiturn=True, log_samples=True, bootstrap_iters=0)["samples"]
+    judge = outcomes.judge_by(metric, samples, tasks)
+    found = sorted(outcomes.of_items(samples, plan, tasks, judge), key=lambda outcome: outcome.index)
+    return judge.metric or "acc", found
+
+
+@pytest.mark.parametrize("metric", ["acc_norm", "exact_match"])
+def test_all_items_of_a_group_are_judged_by_one_metric(tmp_path, metric):
+    spec = yes_or_no(tmp_path, one={"acc": "mean", metric: "mean"}, other={"acc": "mean"})
+    plan = harness.build_plan(spec)
+
+    judge, found = judged(spec, plan, metric)
+
+    assert (judge, found) == judged(spec, plan, "acc")
 
 
 def test_a_margin_that_is_no_number_is_none(challenge):

@@ -125,7 +125,10 @@ def test_items_as_they_are_stored_are_judged_by_the_protocols_metric(runs, task)
     run = runs[task]
     metric = run.protocol.metric
     assert different(run.public_id)[0] == []
-    assert run.results["judged_by"] == (metric if task.startswith("mmlu") else "acc")
+    assert run.results["judged_by"] == ("acc" if task == "wikitext" else metric)
+    type(run.protocol).objects.filter(pk=run.protocol_id).update(metric="another")  # what it goes by is the run's
+    assert different(run.public_id)[0] == []
+    type(run.protocol).objects.filter(pk=run.protocol_id).update(metric=metric)
     verdicts = run.samples.values_list("is_correct", flat=True)
     (value,) = [found["value"] for found in run.results["metrics"] if (found["task"], found["metric"]) == (task, metric)]
     assert None in verdicts or sum(verdicts) / len(verdicts) == pytest.approx(value)

@@ -15,6 +15,7 @@ from portal.postgres.base import CHANNEL
 
 logger = logging.getLogger(__name__)
 
+NAME = "page watch"
 PAUSE_SECONDS = 1.0
 CHECK_SECONDS = 30.0
 """Silence after which the connection is asked whether it lives: a host that vanished says nothing."""
@@ -42,7 +43,7 @@ def _start() -> "_Watcher":
 
 class _Watcher(threading.Thread):
     def __init__(self) -> None:
-        super().__init__(name="page watch", daemon=True)
+        super().__init__(name=NAME, daemon=True)
         self.process = os.getpid()
         self.hears = False
 
@@ -60,6 +61,7 @@ class _Watcher(threading.Thread):
     def _listen(self) -> None:
         parameters = connections[DEFAULT_DB_ALIAS].get_connection_params()
         parameters.pop("cursor_factory", None)
+        parameters["application_name"] = NAME  # as pg_stat_activity has it
         with closing(psycopg2.connect(**parameters)) as connection:
             connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
             with connection.cursor() as cursor:

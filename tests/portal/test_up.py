@@ -28,7 +28,7 @@ from portal.embedded.processes import has_ended, remembered
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 60
+START_SECONDS = 150
 STOP_SECONDS = 20
 
 

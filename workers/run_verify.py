@@ -17,6 +17,7 @@ from workers.evaluation.contract import FURTHER, Plan, PlannedRequest, ProtocolS
 from workers.models import Run, Sample
 from workers.response_digest import digest_of
 from workers.run_export import MANIFEST
+from workers.run_settings import JUDGED_BEFORE
 from workers.states import RunState
 
 Json = dict[str, Any]
@@ -42,7 +43,7 @@ def of_run(run: Run) -> Iterator[Check]:
     stands = str(run.results.get("responses_sha256", ""))
     if stands:
         yield _digest("responses", stands=stands, found=digest_of(responses))
-    dtype, metric = run.checkpoint.dtype, str(run.results.get("metric", "acc"))  # as all runs of before were judged
+    dtype, metric = run.checkpoint.dtype, str(run.results.get("metric", JUDGED_BEFORE))
     reduction = open_engine().reduce(plan.spec_of(run), plan.stored_plan(run), responses, dtype=dtype, metric=metric)
     yield from _metrics(run.results["metrics"], reduction)
     if stands:

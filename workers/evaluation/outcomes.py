@@ -99,9 +99,7 @@ def _options(sample: PlannedSample, entry: Entry, metric: str) -> Iterator[Optio
     count, size_of = len(sample.choices), _SIZES.get(metric)
     for place, (choice, value) in enumerate(zip(sample.choices, answers, strict=False)):
         if size_of is not None:
-            size = size_of(choice)
-            # an empty choice is never picked: so the harness's own division by zero comes out
-            yield Option(value / size, 1 / size) if size else Option(-math.inf, 0.0)
+            yield Option(value, 1.0).per(size_of(choice))
         elif metric == _LESS_UNCONDITIONAL:
             yield Option(value - answers[count + place], 2.0)
         else:

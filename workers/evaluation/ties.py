@@ -24,6 +24,10 @@ class Option(NamedTuple):
     value: float
     reach: float
 
+    def per(self, size: float) -> Option:
+        """By its length. An empty one is never picked: so the harness's own division by zero comes out."""
+        return Option(self.value / size, self.reach / size) if size else Option(-math.inf, 0.0)
+
 
 def best(options: Sequence[Option]) -> tuple[int, float, float]:
     """The place of the best option, the first of equals as argmax has it; its value less the second's, and the reach of that.

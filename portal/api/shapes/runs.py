@@ -108,12 +108,10 @@ def _state(run: Run, reasons: Mapping[int, str], batches: Mapping[int, tuple[int
 
 def _record(run: Run, *, is_staff: bool) -> dict[str, Any]:
     held = not is_staff and Measurement.objects.filter(run_id=run.public_id, published_at=None).exists()
-    record = mapping(run.provenance)
+    record, results = mapping(run.provenance), mapping(run.results)
+    judged_by = {"judged_by": results["judged_by"]} if "judged_by" in results else {}
     return {
-        "results": {
-            "metrics": [] if held else mapping(run.results).get("metrics", []),
-            **{key: run.results[key] for key in ("judged_by",) if key in mapping(run.results)},
-        },
+        "results": {"metrics": [] if held else results.get("metrics", []), **judged_by},
         "provenance": {part: record[part] for part in PUBLIC_PROVENANCE if part in record},
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,12 +62,8 @@ def _options(question: Question, rule: Rule, answers: Answers) -> Iterator[Optio
         value, count = _likelihood(response), 1
         if subtracted:
             value, count = value - _likelihood(answers[subtracted[place]]), 2
-        if rule.per is None:
-            yield Option(value, count)
-            continue
-        size = _size(rule, answer, response)
-        # an empty choice is never picked: so the harness's own division by zero comes out
-        yield Option(value / size, count / size) if size else Option(-math.inf, 0.0)
+        option = Option(value, count)
+        yield option if rule.per is None else option.per(_size(rule, answer, response))
 
 
 def _likelihood(response: Response) -> float:
